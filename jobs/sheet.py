@@ -1,0 +1,71 @@
+"""The user's table as intake sees it: columns, rows of text, and what was found on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """One column of the sheet."""
+
+    #: Position from 0 in the sheet: column A is 0.
+    index: int
+    #: Header as shown and matched: trimmed, one line, made distinct (`Title`, `Title (2)`), `Column F` when empty.
+    header: str
+    #: Header cell as it stands in the file.
+    raw: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the sheet with its sheet row number; the cells stand in the order of the sheet's columns."""
+
+    #: As the spreadsheet program numbers it, from 1.
+    number: int
+    #: Text that a person sees, by column index from 0; shorter than the sheet's width when the rest is empty.
+    cells: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SheetInfo:
+    """What intake found out about a source before it reads the products."""
+
+    path: Path
+    #: `xlsx`, `csv` or `tsv`.
+    format: str
+    #: Sheet name in a workbook, "" in delimited text.
+    sheet: str
+    #: Sheet row number of the header.
+    header_row: int
+    columns: tuple[Column, ...]
+    #: Delimited text: how it was written, so that it is written back the same way.
+    encoding: str = ""
+    delimiter: str = ""
+    #: What the user should know: "row 7 has 3 cells too many", …
+    notes: tuple[str, ...] = field(default=())
+
+
+class Sheet(Protocol):
+    """An opened sheet: its description, and its rows streamed from the top as often as asked."""
+
+    @property
+    def info(self) -> SheetInfo:
+        """What was found out about it."""
+
+    def rows(self) -> Iterator[Row]:
+        """Stream the rows below the header that have any text, in order."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Product:
+    """One or more rows that share a key; copy is written once for it, on its first row."""
+
+    key: str
+    #: Sheet row numbers, first one first.
+    rows: tuple[int, ...]
+    #: Variable name -> text. Values that differ between the rows of a varying variable are joined with ", ".
+    values: dict[str, str]
