@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from console.options import shared_options, spec_of
+from console.output import estimate_line, print_json, say, summary_json
+from jobs.estimate import Estimate
+from jobs.money import plain
+from worker.summaries import summarise
+from worker.wiring import wire
+
+
+@click.command("estimate")
+@click.argument("source", type=click.Path(path_type=Path))
+@shared_options
+def command(source: Path, *, as_json: bool, yes: bool, **options: Any) -> int:  # noqa: ARG001 - --yes is taken and not needed
+    """Say what `run` would cost: items, tokens and dollars by lane. Nothing is sent."""
+    parts = wire()
+    draft = parts.preparation.draft(source, spec_of(options))
+    for line in draft.said:
+        say(line)
+    plan = parts.preparation.plan(draft, kind="estimate")
+    try:
+        summary = summarise(parts.store, parts.store.jobs.get(plan.job_id))
+    finally:
+        parts.store.jobs.drop(plan.job_id)
+    if as_json:
+        chosen = plan.chosen
+        print_json(
+            {
+                **summary_json(summary),
+                "cost_usd": None,
+                "lanes": {plan.lane: chosen.items} if chosen.items else {},
+                "estimate_low_usd": _money(chosen.low_usd),
+                "estimate_high_usd": _money(chosen.high_usd),
+                "estimates": {lane: _lane(one) for lane, one in plan.lanes.items()},
+            }
+        )
+        return 0
+    states = ", ".join(f"{count} {state}" for state, count in summary.items.items() if count)
+    click.echo(f"{states or 'no'} items")
+    for lane, one in plan.lanes.items():
+        click.echo(estimate_line(lane, one))
+    return 0
+
+
+def _lane(estimate: Estimate) -> dict[str, Any]:
+    return {
+        "items": estimate.items,
+        "input_tokens": estimate.input_tokens,
+        "output_tokens": estimate.output_tokens,
+        "usd": _money(estimate.usd),
+        "low_usd": _money(estimate.low_usd),
+        "high_usd": _money(estimate.high_usd),
+    }
+
+
+def _money(amount: Any) -> str | None:
+    return None if amount is None else plain(amount)

@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+
+import click
+
+from console.finish import finish
+from console.options import json_option
+from console.output import say
+from jobs.money import to_pico
+from jobs.spec import JobSpec, parse_budget
+from jobs.store.job_table import JobRecord
+from outputs.targets import Targets
+from templates.errors import UserError
+from worker.wiring import Parts, wire
+
+
+@click.command("resume")
+@click.argument("job")
+@click.option("--budget", metavar="USD", help="The new total that the job may cost.")
+@json_option
+def command(job: str, *, budget: str | None, as_json: bool) -> int:
+    """Finish a job that was interrupted or stopped: only items without a result are sent."""
+    parts = wire()
+    cap = parse_budget(budget) if budget else None
+    return take_up(parts, parts.store.jobs.get(job), cap=cap, as_json=as_json)
+
+
+def take_up(parts: Parts, job: JobRecord, *, cap: Decimal | None, as_json: bool) -> int:
+    """Go on with a job, planning it first where it was killed before its plan was whole."""
+    if job.kind == "preview":
+        raise UserError(f"{job.id} is a preview.", fix="`skuscribe run` reuses what it bought.", code="job")
+    if cap is not None:
+        if job.cap_pico is not None and to_pico(cap) < job.spent_pico + job.held_pico:
+            say("Note: the new budget is already used up.")
+        spec = replace(JobSpec.from_json(job.spec), budget=cap)
+        parts.store.jobs.change(job.id, cap_pico=to_pico(cap), spec=spec.to_json())
+    if not job.planned:
+        parts.preparation.plan_again(job)
+    return finish(parts, job.id, _targets(parts, job), as_json=as_json)
+
+
+def _targets(parts: Parts, job: JobRecord) -> Targets:
+    """Give the files of the job: those that it wrote before may be replaced."""
+    if job.workbook and job.report:
+        return Targets(workbook=Path(job.workbook), report=Path(job.report))
+    spec = JobSpec.from_json(job.spec)
+    return parts.delivery.targets(Path(job.source), replace(spec, overwrite=True), job.id)

@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from console.finish import finish
+from console.options import shared_options, spec_of
+from console.output import estimate_line, say
+from templates.errors import UserError
+from worker.preparation import Plan
+from worker.wiring import Parts, wire
+
+
+@click.command("run")
+@click.argument("source", type=click.Path(path_type=Path))
+@shared_options
+def command(source: Path, *, as_json: bool, yes: bool, **options: Any) -> int:
+    """Write the copy: read SOURCE, plan, generate, and give the workbook back.
+
+    The estimate is shown first and you are asked before anything is spent; a script gives --yes or --budget.
+    The source itself is never changed.
+    """
+    spec = spec_of(options)
+    parts = wire()
+    draft = parts.preparation.draft(source, spec)
+    for line in draft.said:
+        say(line)
+    _refuse_unasked(may_ask=sys.stdin.isatty(), yes=yes or bool(spec.budget) or spec.simulate)
+    # The paths are tried before planning, which takes a while for a large sheet.
+    parts.delivery.targets(source, draft.spec, "new")
+    plan = parts.preparation.plan(draft, kind="run")
+    targets = parts.delivery.targets(source, draft.spec, plan.job_id)
+    say(estimate_line(plan.lane, plan.chosen))
+    if not (yes or spec.budget or spec.simulate or plan.chosen.items == 0):
+        _ask(parts, plan)
+    return finish(parts, plan.job_id, targets, as_json=as_json)
+
+
+def _refuse_unasked(*, may_ask: bool, yes: bool) -> None:
+    if not may_ask and not yes:
+        raise UserError(
+            "Without a terminal nobody can be asked whether to spend.",
+            fix="Give --yes, or --budget with the most that it may cost.",
+            code="confirm",
+        )
+
+
+def _ask(parts: Parts, plan: Plan) -> None:
+    if not click.confirm("Go ahead?", default=False, err=True):
+        parts.store.jobs.drop(plan.job_id)
+        raise click.exceptions.Abort

@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+import time
+
+import click
+
+from console.finish import show
+from console.options import json_option
+from console.output import say
+from worker.execution import is_running
+from worker.summaries import summarise
+from worker.wiring import wire
+
+_PATIENCE_S = 10.0
+
+
+@click.command("stop")
+@click.argument("job")
+@json_option
+def command(job: str, *, as_json: bool) -> int:
+    """Stop a job so that it can be resumed: nothing more is sent, the replies on their way are kept."""
+    parts = wire()
+    record = parts.store.jobs.get(job)
+    if not is_running(parts.settings, job):
+        say(f"The job {job} is not running.")
+    else:
+        parts.store.jobs.change(job, stop_requested=True)
+        until_s = time.monotonic() + _PATIENCE_S
+        while is_running(parts.settings, job) and time.monotonic() < until_s:
+            time.sleep(0.1)
+        record = parts.store.jobs.get(job)
+        say(f"`skuscribe resume {job}` goes on with it.")
+    show(summarise(parts.store, record), as_json=as_json)
+    return 0

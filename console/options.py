@@ -1,0 +1,76 @@
+"""The options that `run`, `estimate` and `preview` share, and how they become a spec."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from jobs.spec import LANES, ONLY, JobSpec, parse_budget, parse_deadline, read_spec
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+def _checked(parse: Callable[[str], Any], *, keep: bool = False) -> Callable[..., Any]:
+    """Make a click callback that parses a text (or checks it and keeps it as it is)."""
+
+    def check(_ctx: click.Context, _param: click.Parameter, value: str | None) -> Any:
+        if value is None:
+            return None
+        parsed = parse(value)
+        return value if keep else parsed
+
+    return check
+
+
+_POSITIVE = click.FloatRange(min=0, min_open=True)
+
+_SHARED = (
+    click.option("--template", multiple=True, metavar="NAME[@VERSION]", help="What to write (may be repeated)."),
+    click.option("--locale", multiple=True, metavar="TAG", help="Language to write in, such as de-DE (may be repeated)."),
+    click.option("--model", metavar="ID", multiple=True, help="Bedrock model or inference profile."),
+    click.option("--brand", metavar="FILE.toml", help="Brand file: voice, banned words, words to keep, claims not to make."),
+    click.option("--job", "job_file", metavar="SPEC.toml", help="A file with all of these options; options given here win."),
+    click.option("--sheet", metavar="NAME", help="Sheet of the workbook (default: the first visible one with a table)."),
+    click.option("--header-row", type=click.IntRange(min=1), help="Row number of the header (default: found)."),
+    click.option("--key", metavar="COLUMN", help="Column that names the product (default: found: Handle, SKU, …)."),
+    click.option("--map", "map_", multiple=True, metavar="VARIABLE=COLUMN", help="Column for a variable of the template."),
+    click.option("--rows", metavar="4-50", help="Only these rows of the sheet (preview: how many products, or rows)."),
+    click.option("--only", type=click.Choice(ONLY), help="Which products: all, those without copy, those that failed, those that changed."),
+    click.option("--fresh", is_flag=True, default=None, help="Buy again what could be reused."),
+    click.option("--catalogue", metavar="NAME", help="The products that are kept over time (default: the file's name)."),
+    click.option("--owner", metavar="NAME", help="Who answers for the cost (default: your login)."),
+    click.option("--region", metavar="REGION", help="AWS Region (default: as for every AWS program)."),
+    click.option("--templates", metavar="FOLDER", help="Folder of your own templates, before the library."),
+    click.option("--fill", multiple=True, metavar="FIELD=COLUMN", help="Write a field into a column of yours."),
+    click.option("--lane", type=click.Choice(LANES), help="How requests go out (default: auto)."),
+    click.option("--deadline", metavar="6h", callback=_checked(parse_deadline, keep=True), help="Stop after so long."),
+    click.option("--budget", metavar="USD", callback=_checked(parse_budget), help="Never spend more than this."),
+    click.option("--rpm", type=_POSITIVE, help="Requests a minute that you may make (default: asked of AWS, else learned)."),
+    click.option("--tpm", type=_POSITIVE, help="Tokens a minute that you may use (default: asked of AWS, else learned)."),
+    click.option("--concurrency", type=click.IntRange(min=1, max=4000), help="Requests in flight at the most."),
+    click.option("--out", metavar="PATH", help="Folder or file for the finished workbook."),
+    click.option("--report", metavar="PATH", help="File for the report (default: beside the workbook)."),
+    click.option("--overwrite", is_flag=True, default=None, help="Replace files that exist."),
+    click.option("--simulate", is_flag=True, default=None, help="Use the simulator: no account, no network, no cost."),
+    click.option("--yes", is_flag=True, help="Do not ask before spending."),
+)  # fmt: skip
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object on stdout.")
+
+
+def shared_options(command: _Command) -> _Command:
+    """Give a command the options of `run`, in the order in which its help shows them."""
+    for option in reversed(_SHARED):
+        command = option(command)
+    return json_option(command)
+
+
+def spec_of(options: dict[str, Any]) -> JobSpec:
+    """Make the job's spec from the options given and the job file."""
+    values = dict(options)
+    job_file = values.pop("job_file") or ""
+    values["map"] = values.pop("map_")
+    given = {name: value for name, value in values.items() if value not in (None, ())}
+    return read_spec(job_file, given)

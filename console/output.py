@@ -1,0 +1,113 @@
+"""What is printed: results on stdout, everything else on stderr."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import click
+
+from jobs.estimate import Estimate
+from jobs.money import plain
+from jobs.results import Summary
+from templates.errors import SkuscribeError
+
+
+def say(line: str) -> None:
+    """Tell the person at the keyboard; never on stdout."""
+    click.echo(line, err=True)
+
+
+def print_json(value: Mapping[str, Any]) -> None:
+    """Print the one JSON object of a command."""
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def say_error(error: SkuscribeError, *, as_json: bool) -> None:
+    """Say what went wrong and how to mend it."""
+    if as_json:
+        print_json({"error": {"code": error.code, "message": error.message, "fix": error.fix}})
+        return
+    say(f"Error: {error.message}")
+    if error.fix:
+        say(f"       {error.fix}")
+
+
+def summary_json(summary: Summary) -> dict[str, Any]:
+    """Give the object of `run --json` (design 4.1)."""
+    usage = summary.usage
+    return {
+        "job": summary.job,
+        "state": summary.state,
+        "stop_reason": summary.stop_reason,
+        "source": summary.source,
+        "items": summary.items,
+        "usage": {
+            "input_tokens": usage.input_tokens,
+            "output_tokens": usage.output_tokens,
+            "cache_read_tokens": usage.cache_read_tokens,
+            "cache_write_tokens": usage.cache_write_tokens,
+        },
+        "cost_usd": None if summary.cost_usd is None else plain(summary.cost_usd),
+        "unpriced_items": summary.unpriced_items,
+        "unconfirmed_attempts": summary.unconfirmed_attempts,
+        "unconfirmed_usd": plain(summary.unconfirmed_usd),
+        "estimate_usd": None if summary.estimate_usd is None else plain(summary.estimate_usd),
+        "lanes": summary.lanes,
+        "requests": summary.requests,
+        "throttled": summary.throttled,
+        "seconds": summary.seconds,
+        "simulated": summary.simulated,
+        "outputs": summary.outputs,
+    }
+
+
+def summary_lines(summary: Summary) -> list[str]:
+    """Say a job's summary in a few lines."""
+    counts = ", ".join(f"{count} {state}" for state, count in summary.items.items() if state != "total" and count)
+    lines = [f"Job {summary.job}: {_state(summary)}. {summary.items['total']} items{f': {counts}' if counts else ''}."]
+    if summary.items["total"] == 0:
+        lines.append("There was no product to write for; nothing was spent.")
+    else:
+        usage = summary.usage
+        tokens = f"{usage.input_tokens:,} tokens in, {usage.output_tokens:,} out"
+        lines.append(
+            f"Cost: {dollars(summary)} ({tokens}, {summary.requests:,} requests, {summary.throttled:,} throttled)."
+        )
+    if summary.unconfirmed_attempts:
+        lines.append(
+            f"{summary.unconfirmed_attempts} requests never had an answer; they may have cost up to "
+            f"${plain(summary.unconfirmed_usd)} more."
+        )
+    lines += [f"{name.capitalize()}: {path}" for name, path in summary.outputs.items() if path]
+    return lines
+
+
+def dollars(summary: Summary) -> str:
+    """Say a job's cost, with what could not be priced."""
+    what = " simulated" if summary.simulated else ""
+    if summary.cost_usd is None:
+        return f"not known: {summary.unpriced_items} items have no price"
+    unpriced = f", and {summary.unpriced_items} items without a price" if summary.unpriced_items else ""
+    return f"${plain(summary.cost_usd)}{what}{unpriced}"
+
+
+def estimate_line(lane: str, estimate: Estimate) -> str:
+    """Say what a lane would cost."""
+    if estimate.usd is None or estimate.low_usd is None or estimate.high_usd is None:
+        money = "no price is known for this model here"
+    else:
+        money = f"about ${round(estimate.usd, 4)} (${round(estimate.low_usd, 4)} to ${round(estimate.high_usd, 4)})"
+    tokens = f"{estimate.input_tokens:,} tokens in, {estimate.output_tokens:,} out"
+    return f"{lane}: {estimate.items:,} items, {tokens}, {money}"
+
+
+def _state(summary: Summary) -> str:
+    reasons = {
+        "cap": "stopped at its budget",
+        "user": "stopped",
+        "signal": "stopped",
+        "deadline": "stopped at its deadline",
+    }
+    return reasons.get(summary.stop_reason or "", summary.state)

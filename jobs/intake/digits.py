@@ -1,0 +1,132 @@
+"""Digit placeholders of a number format: `000-00`, `#,##0.00`, `0%`, `0.00E+00`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+
+_PLACEHOLDERS = "0#?"
+_GROUP = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Digits:
+    """How a section lays out digits: each entry is a literal, or a placeholder."""
+
+    whole: tuple[tuple[bool, str], ...]
+    fraction: tuple[tuple[bool, str], ...]
+    has_point: bool
+    #: `E+00`, "" when there is none.
+    exponent: str
+    #: Shown after the exponent.
+    tail: str
+    has_groups: bool
+    #: Power of ten that the number is multiplied by: percent signs less trailing commas.
+    shift: int
+
+    def show(self, number: Decimal) -> str:
+        """Lay out a number that is not negative."""
+        number = number.scaleb(self.shift)
+        exponent = ""
+        if self.exponent:
+            number, exponent = self._scientific(number)
+        places = sum(not literal for literal, _ in self.fraction)
+        whole, _, fraction = f"{_rounded(number, places):f}".partition(".")
+        return (
+            self._show_whole(whole.lstrip("0"))
+            + ("." if self.has_point else "")
+            + self._show_fraction(fraction)
+            + exponent
+            + self.tail
+        )
+
+    def _scientific(self, number: Decimal) -> tuple[Decimal, str]:
+        step = max(1, sum(not literal for literal, _ in self.whole))
+        places = sum(not literal for literal, _ in self.fraction)
+        power = number.adjusted() // step * step if number else 0
+        if _rounded(number.scaleb(-power), places) >= Decimal(10) ** step:
+            power += step
+        sign = "-" if power < 0 else "+" if self.exponent[1] == "+" else ""
+        return number.scaleb(-power), f"E{sign}{abs(power):0{max(1, len(self.exponent) - 2)}d}"
+
+    def _show_whole(self, digits: str) -> str:
+        slots = sum(not literal for literal, _ in self.whole)
+        shown: list[str] = [] if slots else [digits]
+        left = max(slots, len(digits))
+        filled = digits.rjust(left)
+        for literal, text in self.whole:
+            if literal:
+                shown.append(text)
+                continue
+            take = left - slots + 1
+            slots -= 1
+            for _ in range(take):
+                digit = filled[-left]
+                char = digit if digit != " " else {"0": "0", "?": " "}.get(text, "")
+                left -= 1
+                shown.append(char + ("," if self.has_groups and char.isdigit() and left and left % _GROUP == 0 else ""))
+        return "".join(shown)
+
+    def _show_fraction(self, digits: str) -> str:
+        shown = []
+        place = 0
+        for literal, text in self.fraction:
+            if literal:
+                shown.append(text)
+                continue
+            is_rest = not digits[place:].strip("0")
+            shown.append(digits[place] if text == "0" or not is_rest else " " if text == "?" else "")
+            place += 1
+        return "".join(shown)
+
+
+def _rounded(number: Decimal, places: int) -> Decimal:
+    return number.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+
+
+def read_digits(pieces: Sequence[tuple[bool, str]]) -> Digits:
+    """Read the pieces of a section, each a literal or a character with a meaning."""
+    whole: list[tuple[bool, str]] = []
+    fraction: list[tuple[bool, str]] = []
+    exponent = tail = ""
+    has_point = has_groups = False
+    shift = commas = 0
+    for literal, text in pieces:
+        side = fraction if has_point else whole
+        if literal or (len(text) == 1 and text not in ".,%" + _PLACEHOLDERS):
+            if exponent:
+                tail += text
+            else:
+                side.append((True, text))
+        elif text == "." and not has_point:
+            has_point = True
+        elif text == ",":
+            commas += 1
+        elif text == "%":
+            shift += 2
+            if exponent:
+                tail += text
+            else:
+                side.append((True, text))
+        elif text[0] in "eE":
+            exponent = text
+        elif exponent:
+            exponent += "0"
+        else:
+            has_groups = has_groups or (commas > 0 and not has_point and _has_placeholder(whole))
+            commas = 0 if not has_point else commas
+            side.append((False, text))
+    return Digits(
+        whole=tuple(whole),
+        fraction=tuple(fraction),
+        has_point=has_point,
+        exponent=exponent,
+        tail=tail,
+        has_groups=has_groups,
+        shift=shift - _GROUP * commas,
+    )
+
+
+def _has_placeholder(side: list[tuple[bool, str]]) -> bool:
+    return any(not literal for literal, _ in side)

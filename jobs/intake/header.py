@@ -1,0 +1,137 @@
+"""Where the header of a table stands, and how its columns are called."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from itertools import islice
+
+from jobs.intake.letters import column_letter
+from jobs.sheet import Column, Row
+from templates.errors import UserError
+
+#: Rows from the top among which the header is looked for.
+SAMPLE_ROWS = 30
+
+#: A header cell is rarely longer than this many characters; a description nearly always is.
+_LONGEST_NAME = 80
+#: A row is the header when it has this share of the names that the best row has; the first such row wins.
+_NAMES_SHARE = 0.7
+#: With fewer names in any row there is nothing to choose by, and the first row is the header.
+_FEWEST_NAMES = 2
+#: A column counts as used when this share of the rows below has text in it.
+_USED_SHARE = 0.5
+#: Rows below a candidate that are looked at.
+_BELOW_ROWS = 12
+
+_MACHINE_NAME = re.compile(r"[a-z][a-z0-9]*(?:[_.#:-][a-z0-9#\[\]=_.:-]+)*")
+
+
+def shown(text: str) -> str:
+    """Give a header cell on one line: breaks, NBSP and runs of spaces become one space, ends are trimmed."""
+    visible = "".join(" " if char.isspace() else char for char in text if unicodedata.category(char) != "Cf")
+    return " ".join(visible.split())
+
+
+def first_rows(rows: Iterable[Row], told: int | None) -> list[Row]:
+    """Take the rows that the header is looked for in: from the top, or from the row told."""
+    return list(islice((row for row in rows if row.number >= (told or 1)), SAMPLE_ROWS + 1))
+
+
+def lay_out(sample: Sequence[Row], told: int | None, where: str) -> tuple[Row, tuple[Column, ...]]:
+    """Settle the header and the columns of a table by its first rows.
+
+    Raises: UserError (header_row, source) when the row told has no text, or no row has.
+    """
+    if told is None:
+        header = find_header(sample)
+        if header is None:
+            raise UserError(f"{where} is empty: no row has any text.", fix="Give a file with a table.", code="source")
+    else:
+        header = next((row for row in sample if row.number == told and _used_width(row)), None)
+        if header is None:
+            ends = "" if any(row.number > told for row in sample) else ": the table ends above it"
+            raise UserError(
+                f"{where}: --header-row {told} has no text{ends}.",
+                fix="Give the row number of the column names, as the spreadsheet program shows it.",
+                code="header_row",
+            )
+    return header, name_columns(header, [row for row in sample if row.number > header.number])
+
+
+def find_header(rows: Sequence[Row]) -> Row | None:
+    """Choose the header among the first rows of a sheet; None when no row has text.
+
+    It is the first row that names nearly as many columns as the best row does: titles and banners above it
+    name fewer, products below it no more. A row of machine names right below it (`item_sku`, `item_name`)
+    is the header instead.
+    """
+    candidates = [row for row in rows[:SAMPLE_ROWS] if any(map(shown, row.cells))]
+    if not candidates:
+        return None
+    scores = [_names(row, candidates[place + 1 :]) for place, row in enumerate(candidates)]
+    best = max(scores)
+    if best < _FEWEST_NAMES:
+        return candidates[0]
+    chosen = next(place for place, score in enumerate(scores) if score >= best * _NAMES_SHARE)
+    if chosen + 1 < len(candidates) and _are_machine_names(candidates[chosen], candidates[chosen + 1]):
+        chosen += 1
+    return candidates[chosen]
+
+
+def name_columns(header: Row, below: Iterable[Row]) -> tuple[Column, ...]:
+    """Name every column that the header or a row below it has text in."""
+    width = max((_used_width(row) for row in (header, *below)), default=0)
+    cells = header.cells + ("",) * (width - len(header.cells))
+    names = [shown(cell) or f"Column {column_letter(index)}" for index, cell in enumerate(cells[:width])]
+    taken = {name.casefold() for name in names}
+    seen: Counter[str] = Counter()
+    columns = []
+    for index, name in enumerate(names):
+        distinct = name
+        seen[name.casefold()] += 1
+        if seen[name.casefold()] > 1:
+            distinct = f"{name} ({seen[name.casefold()]})"
+            while distinct.casefold() in taken:
+                seen[name.casefold()] += 1
+                distinct = f"{name} ({seen[name.casefold()]})"
+            taken.add(distinct.casefold())
+        columns.append(Column(index=index, header=distinct, raw=cells[index]))
+    return tuple(columns)
+
+
+def _used_width(row: Row) -> int:
+    return next((index + 1 for index in range(len(row.cells) - 1, -1, -1) if shown(row.cells[index])), 0)
+
+
+def _names(row: Row, below: Sequence[Row]) -> float:
+    """Count the cells that read like column names, in the measure that they stand above used columns."""
+    following = below[:_BELOW_ROWS]
+    names = set()
+    columns = set()
+    for index, cell in enumerate(row.cells):
+        text = shown(cell)
+        if not text:
+            continue
+        columns.add(index)
+        repeated = any(index < len(other.cells) and shown(other.cells[index]) == text for other in following)
+        if len(text) <= _LONGEST_NAME and any(map(str.isalpha, text)) and not repeated:
+            names.add(text.casefold())
+    filled = Counter(index for other in following for index, cell in enumerate(other.cells) if cell.strip())
+    used = {index for index, count in filled.items() if count >= len(following) * _USED_SHARE}
+    covered = len(columns & used) / len(used) if used else 1.0
+    return len(names) * (0.5 + covered / 2)
+
+
+def _are_machine_names(labels: Row, row: Row) -> bool:
+    texts = [shown(cell) for cell in row.cells if cell.strip()]
+    named = sum(1 for cell in labels.cells if cell.strip())
+    joined = sum(1 for text in texts if "_" in text)
+    return (
+        len(texts) >= max(3, named * 0.8)
+        and len(set(texts)) == len(texts)
+        and joined * 2 >= len(texts)
+        and all(map(_MACHINE_NAME.fullmatch, texts))
+    )

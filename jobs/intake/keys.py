@@ -1,0 +1,67 @@
+"""The column whose value makes rows one product."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from jobs.intake.mapping import find_column
+from jobs.intake.names import plain_name
+from jobs.sheet import Column
+from templates.errors import UserError, nearest
+
+#: Usual names of a key column, best first; a platform's own identity comes before a plain number.
+KEY_NAMES = (
+    "Handle",
+    "SKU",
+    "Item SKU",
+    "Seller SKU",
+    "Product SKU",
+    "Variant SKU",
+    "SKU Code",
+    "Stock Keeping Unit",
+    "Artikelnummer",
+    "Artikel-Nr.",
+    "Artikelnr",
+    "Art.-Nr.",
+    "Article Number",
+    "Item Number",
+    "Item No.",
+    "Product Number",
+    "Product Code",
+    "Item Code",
+    "Product ID",
+    "Item ID",
+    "Article ID",
+    "Produkt-ID",
+    "uniq_id",
+    "ID",
+    "Référence",
+    "Referencia",
+    "Codice articolo",
+    "Codice",
+    "ASIN",
+    "GTIN",
+    "EAN",
+    "UPC",
+    "Barcode",
+)
+
+
+def key_column(columns: Sequence[Column], key: str | None) -> Column | None:
+    """Find the key column: as told, else by its usual names; None means that each row is a product.
+
+    Raises: UserError (key) when the column told does not exist.
+    """
+    if key is not None:
+        told = find_column(columns, key)
+        if told is None:
+            raise UserError(
+                f'--key "{key}": the sheet has no such column.{nearest(key, [column.header for column in columns])}',
+                fix="Give a column by its header as the sheet has it, or by its letter.",
+                code="key",
+            )
+        return told
+    by_name: dict[str, Column] = {}
+    for column in columns:
+        by_name.setdefault(plain_name(column.raw), column)
+    return next((by_name[name] for name in map(plain_name, KEY_NAMES) if name in by_name), None)

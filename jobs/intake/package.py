@@ -1,0 +1,165 @@
+"""The parts of an .xlsx package: its sheets, styles and strings, found by their relationships."""
+
+from __future__ import annotations
+
+import posixpath
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Self
+from zipfile import BadZipFile, LargeZipFile, ZipFile, ZipInfo
+
+from lxml import etree
+
+from templates.errors import UserError
+
+#: A part that unpacks to more than this is refused; a sheet at the row limit with long copy stays below.
+MOST_PART_BYTES = 4 << 30
+
+#: What the first parts of other zip files are.
+_OTHERS = (
+    ("xl/workbook.bin", "an .xlsb workbook, which is not read yet", "Save it as .xlsx."),
+    ("content.xml", "an OpenDocument (.ods) file, which is not read yet", "Save it as .xlsx."),
+    ("word/document.xml", "a Word document, not a spreadsheet", "Give an .xlsx, .csv or .tsv file."),
+    ("ppt/presentation.xml", "a presentation, not a spreadsheet", "Give an .xlsx, .csv or .tsv file."),
+    ("index/document.iwa", "a Numbers or Pages document", "Export it as .xlsx or .csv."),
+)
+_SAVE_AGAIN = "Open it in a spreadsheet program and save it again as .xlsx, or give an earlier copy."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SheetPart:
+    """A worksheet of the workbook."""
+
+    name: str
+    #: Name of its part in the package, "" when the package lacks it.
+    part: str
+    visible: bool
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Turn what damaged packages make libraries say into one sentence."""
+    try:
+        yield
+    except (BadZipFile, LargeZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+        raise UserError(
+            f"{path.name} is damaged: it is not a whole .xlsx workbook ({error}).", fix=_SAVE_AGAIN, code="source"
+        ) from error
+    except (etree.XMLSyntaxError, ValueError, IndexError) as error:
+        raise UserError(
+            f"{path.name} is damaged: a part of the workbook cannot be read ({error}).", fix=_SAVE_AGAIN, code="source"
+        ) from error
+    except OSError as error:
+        raise UserError(
+            f"{path} cannot be read: {error.strerror or error}.", fix="Check the disk or the share.", code="source"
+        ) from error
+
+
+class Package:
+    """An opened .xlsx package."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._zip = ZipFile(path)
+        try:
+            self._parts = {_part_name(info.filename): info for info in self._zip.infolist()}
+            self.workbook = self._find_workbook()
+            self._targets = self._relationships(self.workbook)
+            self.dates_from_1904 = False
+            self.sheets = self._read_workbook()
+        except BaseException:
+            self._zip.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._zip.close()
+
+    def part_of(self, kind: str) -> str:
+        """Find the workbook's part of a kind (`styles`, `sharedStrings`), "" when it has none."""
+        return next((part for type_, part in self._targets.values() if type_ == kind and self._info(part)), "")
+
+    def open(self, part: str) -> IO[bytes]:
+        """Open a part for reading."""
+        info = self._info(part)
+        if info is None:
+            raise ValueError(f"the part {part or 'of the sheet'} is missing")
+        if info.flag_bits & 1:
+            raise UserError(
+                f"{self._path.name} is encrypted (protected by a password).",
+                fix="Save a copy without a password.",
+                code="source",
+            )
+        if info.file_size > MOST_PART_BYTES:
+            raise UserError(
+                f"{self._path.name} unpacks to {info.file_size:,} bytes in one part, over {MOST_PART_BYTES:,}.",
+                fix="Split the table into several workbooks.",
+                code="source",
+            )
+        return self._zip.open(info)
+
+    def _info(self, part: str) -> ZipInfo | None:
+        return self._parts.get(_part_name(part))
+
+    def _find_workbook(self) -> str:
+        for type_, part in self._relationships("").values():
+            if type_ == "officeDocument" and self._info(part) and not part.casefold().startswith(("word/", "ppt/")):
+                if part.casefold().endswith(".bin"):
+                    break
+                return part
+        if self._info("xl/workbook.xml"):
+            return "xl/workbook.xml"
+        for part, kind, fix in _OTHERS:
+            if self._info(part):
+                raise UserError(f"{self._path.name} is {kind}.", fix=fix, code="source")
+        raise UserError(
+            f"{self._path.name} is a zip archive without a workbook in it, not a spreadsheet.",
+            fix="Unpack it and give the .xlsx, .csv or .tsv file.",
+            code="source",
+        )
+
+    def _relationships(self, part: str) -> dict[str, tuple[str, str]]:
+        """Read a part's relationships: id -> (last word of the type, part that it points at)."""
+        folder, name = posixpath.split(part)
+        source = posixpath.join(folder, "_rels", f"{name}.rels")
+        found: dict[str, tuple[str, str]] = {}
+        if not self._info(source):
+            return found
+        for relation in self._tree(source).iter("{*}Relationship"):
+            target = relation.get("Target", "").replace("\\", "/")
+            place = target if target.startswith("/") else posixpath.join(folder, target)
+            kind = relation.get("Type", "").rpartition("/")[2]
+            if relation.get("TargetMode") != "External":
+                found[relation.get("Id", "")] = (kind, posixpath.normpath(place).lstrip("/"))
+        return found
+
+    def _read_workbook(self) -> tuple[SheetPart, ...]:
+        sheets = []
+        for element in self._tree(self.workbook).iter("{*}workbookPr", "{*}sheet"):
+            if element.tag.endswith("}workbookPr"):
+                self.dates_from_1904 = element.get("date1904", "") in {"1", "true", "on"}
+                continue
+            relation = next((value for name, value in element.attrib.items() if str(name).endswith("}id")), "")
+            kind, part = self._targets.get(str(relation), ("", ""))
+            if kind == "worksheet":
+                visible = element.get("state", "visible") == "visible"
+                sheets.append(SheetPart(name=element.get("name", ""), part=part, visible=visible))
+        return tuple(sheets)
+
+    def _tree(self, part: str) -> etree._Element:
+        with self.open(part) as file:
+            parser = etree.XMLParser(resolve_entities=False, no_network=True, recover=True)
+            root = etree.parse(file, parser).getroot()
+        if root is None:
+            raise ValueError(f"the part {part} is no XML")
+        return root
+
+
+def _part_name(name: str) -> str:
+    """Fold a part's name: some writers use backslashes, and names differ in case from what refers to them."""
+    return name.replace("\\", "/").lstrip("/").casefold()

@@ -1,0 +1,281 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Engine, RowMapping, func, insert, select, update
+
+from jobs.money import from_pico
+from jobs.results import ItemResult, ItemState
+from jobs.sheet import Product
+from jobs.store.copy_table import Slot, unpack_copy
+from jobs.store.schema import items, jobs, products
+from jobs.usage import TokenUsage
+
+_PAGE = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenItem:
+    """An item that waits to be written, with its product's values."""
+
+    id: int
+    row: int
+    key: str
+    template: str
+    locale: str
+    model: str
+    fingerprint: str
+    values: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedItem:
+    """An item as planning made it."""
+
+    product_id: int
+    row: int
+    template: str
+    locale: str
+    model: str
+    fingerprint: str
+    state: ItemState
+    twin_of: int | None = None
+    prompt_tokens: int = 0
+    copy: str | None = None
+    notes: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingItems:
+    """Items that are to be written, summed up for an estimate."""
+
+    template: str
+    locale: str
+    model: str
+    items: int
+    prompt_tokens: int
+
+
+class ItemTable:
+    """The products and items of a job."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def products_by_key(self, job_id: str, keys: Sequence[str]) -> dict[str, tuple[int, Product]]:
+        """Give the products of these keys that the job has already, with their ids."""
+        query = select(products).where(products.c.job_id == job_id, products.c.key.in_(keys))
+        with self._engine.connect() as connection:
+            found = connection.execute(query).mappings()
+            return {row["key"]: (row["id"], _product(row)) for row in found}
+
+    def add_products(self, job_id: str, page: Sequence[Product]) -> None:
+        """Keep new products of a job."""
+        rows = [_product_row(job_id, product) for product in page]
+        if rows:
+            with self._engine.execution_options(writes=True).begin() as connection:
+                connection.execute(insert(products), rows)
+
+    def replace_product(self, product_id: int, product: Product) -> None:
+        """Keep a product that got more rows."""
+        with self._engine.execution_options(writes=True).begin() as connection:
+            connection.execute(
+                update(products).where(products.c.id == product_id).values(**_product_row("", product, keep_job=True))
+            )
+
+    def product_pages(self, job_id: str, size: int = 500) -> Iterator[list[tuple[int, Product]]]:
+        """Stream the job's products in the order of the sheet."""
+        last = (0, 0)
+        while True:
+            query = (
+                select(products)
+                .where(products.c.job_id == job_id, products.c.id > last[1])
+                .order_by(products.c.id)
+                .limit(size)
+            )
+            with self._engine.connect() as connection:
+                page = [(row["id"], _product(row)) for row in connection.execute(query).mappings()]
+            if not page:
+                return
+            yield page
+            last = (0, page[-1][0])
+
+    def twins(self, job_id: str, fingerprints: Sequence[str]) -> dict[str, int]:
+        """Give the item that is to be written for each of these fingerprints, where the job has one."""
+        query = (
+            select(items.c.fingerprint, func.min(items.c.id))
+            .where(
+                items.c.job_id == job_id,
+                items.c.fingerprint.in_(fingerprints),
+                items.c.state == ItemState.PENDING,
+                items.c.twin_of.is_(None),
+            )
+            .group_by(items.c.fingerprint)
+        )
+        with self._engine.connect() as connection:
+            return {row[0]: row[1] for row in connection.execute(query)}
+
+    def add_items(self, job_id: str, page: Sequence[PlannedItem]) -> None:
+        """Keep planned items of a job."""
+        rows = [_item_row(job_id, item) for item in page]
+        if rows:
+            with self._engine.execution_options(writes=True).begin() as connection:
+                connection.execute(insert(items), rows)
+
+    def open_page(self, job_id: str, after: int, size: int) -> list[OpenItem]:
+        """Give the next items that wait to be written, in the order of planning."""
+        query = (
+            select(items, products.c.key, products.c["values"])
+            .join(products, products.c.id == items.c.product_id)
+            .where(
+                items.c.job_id == job_id,
+                items.c.id > after,
+                items.c.state == ItemState.PENDING,
+                items.c.twin_of.is_(None),
+            )
+            .order_by(items.c.id)
+            .limit(size)
+        )
+        with self._engine.connect() as connection:
+            return [_open_item(row) for row in connection.execute(query).mappings()]
+
+    def reopen(self, job_id: str) -> int:
+        """Make the failed and flagged items of a job pending again; give how many."""
+        again = (ItemState.FAILED, ItemState.FLAGGED)
+        with self._engine.execution_options(writes=True).begin() as connection:
+            changed = connection.execute(
+                update(items)
+                .where(items.c.job_id == job_id, items.c.state.in_(again), items.c.fingerprint != "")
+                .values(state=ItemState.PENDING, notes="", copy=None)
+            )
+            return changed.rowcount
+
+    def last_states(self, realm: str, catalogue: str, keys: Sequence[str]) -> dict[Slot, str]:
+        """Give the state of the newest item of each slot of these products, over the catalogue's jobs."""
+        query = (
+            select(products.c.key, items.c.template, items.c.locale, items.c.state)
+            .join(products, products.c.id == items.c.product_id)
+            .join(jobs, jobs.c.id == items.c.job_id)
+            .where(jobs.c.realm == realm, jobs.c.catalogue == catalogue, products.c.key.in_(keys))
+            .order_by(items.c.id)
+        )
+        with self._engine.connect() as connection:
+            found = connection.execute(query).all()
+        return {Slot(row.key, row.template.split("@")[0], row.locale): row.state for row in found}
+
+    def waiting(self, job_id: str) -> list[WaitingItems]:
+        """Sum up the items that are to be written, by template, locale and model."""
+        group = (items.c.template, items.c.locale, items.c.model)
+        query = (
+            select(*group, func.count(), func.coalesce(func.sum(items.c.prompt_tokens), 0))
+            .where(items.c.job_id == job_id, items.c.state == ItemState.PENDING, items.c.twin_of.is_(None))
+            .group_by(*group)
+        )
+        with self._engine.connect() as connection:
+            return [WaitingItems(*row) for row in connection.execute(query)]
+
+    def states(self, job_id: str) -> dict[str, int]:
+        """Count the items of a job by state."""
+        query = select(items.c.state, func.count()).where(items.c.job_id == job_id).group_by(items.c.state)
+        with self._engine.connect() as connection:
+            return {row[0]: row[1] for row in connection.execute(query)}
+
+    def results(self, job_id: str) -> Iterator[ItemResult]:
+        """Stream the job's items in the order of the sheet, in pages so that memory stays flat."""
+        last = (-1, -1)
+        while True:
+            query = (
+                select(items, products.c.key)
+                .join(products, products.c.id == items.c.product_id)
+                .where(items.c.job_id == job_id)
+                .where((items.c.row > last[0]) | ((items.c.row == last[0]) & (items.c.id > last[1])))
+                .order_by(items.c.row, items.c.id)
+                .limit(_PAGE)
+            )
+            with self._engine.connect() as connection:
+                page = connection.execute(query).mappings().all()
+            if not page:
+                return
+            for row in page:
+                yield _result(row)
+            last = (page[-1]["row"], page[-1]["id"])
+
+
+def usage_of(row: RowMapping) -> TokenUsage:
+    """Read the token columns of a row."""
+    return TokenUsage(
+        input_tokens=row["input_tokens"] or 0,
+        output_tokens=row["output_tokens"] or 0,
+        cache_read_tokens=row["cache_read_tokens"] or 0,
+        cache_write_5m_tokens=row["cache_write_5m_tokens"] or 0,
+        cache_write_1h_tokens=row["cache_write_1h_tokens"] or 0,
+    )
+
+
+def _product(row: RowMapping) -> Product:
+    return Product(key=row["key"], rows=tuple(json.loads(row["rows"])), values=json.loads(row["values"]))
+
+
+def _product_row(job_id: str, product: Product, *, keep_job: bool = False) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "key": product.key,
+        "row": product.rows[0],
+        "rows": json.dumps(product.rows),
+        "values": json.dumps(product.values, ensure_ascii=False),
+    }
+    return row if keep_job else row | {"job_id": job_id}
+
+
+def _item_row(job_id: str, item: PlannedItem) -> dict[str, Any]:
+    return {
+        "job_id": job_id,
+        "product_id": item.product_id,
+        "row": item.row,
+        "template": item.template,
+        "locale": item.locale,
+        "model": item.model,
+        "fingerprint": item.fingerprint,
+        "state": item.state,
+        "twin_of": item.twin_of,
+        "prompt_tokens": item.prompt_tokens,
+        "copy": item.copy,
+        "notes": item.notes,
+    }
+
+
+def _open_item(row: RowMapping) -> OpenItem:
+    return OpenItem(
+        id=row["id"],
+        row=row["row"],
+        key=row["key"],
+        template=row["template"],
+        locale=row["locale"],
+        model=row["model"],
+        fingerprint=row["fingerprint"],
+        values=json.loads(row["values"]),
+    )
+
+
+def _result(row: RowMapping) -> ItemResult:
+    return ItemResult(
+        row=row["row"],
+        key=row["key"],
+        template=row["template"],
+        locale=row["locale"],
+        state=ItemState(row["state"]),
+        copy=unpack_copy(row["copy"]),
+        model=row["model"],
+        lane=row["lane"],
+        tier=row["tier"],
+        usage=usage_of(row),
+        cost_usd=None if row["unpriced"] else from_pico(row["cost_pico"]),
+        price_ref=row["price_ref"],
+        attempts=row["attempts"],
+        seconds=row["seconds"],
+        finish=row["finish"],
+        notes=row["notes"],
+        fingerprint=row["fingerprint"],
+    )

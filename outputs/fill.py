@@ -1,0 +1,98 @@
+"""`--fill FIELD=COLUMN`: the user's columns that take copy."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping
+
+from jobs.sheet import SheetInfo
+from templates.errors import UserError, nearest
+
+_LETTERS = re.compile(r"[A-Za-z]{1,3}")
+
+
+def chosen_by_fill(info: SheetInfo, planned: Mapping[str, Collection[str]], fill: Mapping[str, str]) -> dict[str, int]:
+    """Resolve `--fill`: planned header -> sheet column from 0.
+
+    `planned`: each planned header with all the names that it goes by.
+
+    Raises:
+        UserError: an unknown field or column, a field of several columns, or a column asked for twice.
+    """
+    chosen: dict[str, int] = {}
+    for name, wanted in fill.items():
+        header = _planned_header(name, planned)
+        index = _column_index(info, wanted)
+        if index in chosen.values():
+            raise UserError(
+                f'--fill gives the column "{wanted}" to two fields.', fix="Give each field its own column.", code="fill"
+            )
+        chosen[header] = index
+    return chosen
+
+
+def _planned_header(name: str, planned: Mapping[str, Collection[str]]) -> str:
+    wanted = name.strip().casefold()
+    for header in planned:
+        if header.casefold() == wanted:
+            return header
+    hits = [header for header, names in planned.items() if wanted in {each.casefold() for each in names}]
+    if len(hits) == 1:
+        return hits[0]
+    if hits:
+        shown = ", ".join(f'"{hit}"' for hit in hits[:4])
+        raise UserError(
+            f"--fill {name}: the field fills {len(hits)} columns ({shown}{' …' if len(hits) > 4 else ''}).",  # noqa: PLR2004 - fits a line
+            fix=f'Name one of them, as in --fill "{hits[0]}=COLUMN".',
+            code="fill",
+        )
+    raise UserError(
+        f'--fill {name}: the templates have no field "{name}".{nearest(name, planned)}',
+        fix="Name a field of the templates as `skuscribe templates show` lists them.",
+        code="fill",
+    )
+
+
+def _column_index(info: SheetInfo, wanted: str) -> int:
+    folded = wanted.strip().casefold()
+    for column in info.columns:
+        if folded in {column.header.casefold(), column.raw.strip().casefold()}:
+            return column.index
+    index = letter_index(wanted.strip())
+    if index is not None and index in {column.index for column in info.columns}:
+        return index
+    raise UserError(
+        f'--fill: {info.path.name} has no column "{wanted}".'
+        + nearest(wanted, [column.header for column in info.columns]),
+        fix="Name a column by its header or its letter.",
+        code="fill",
+    )
+
+
+def letter_index(letters: str) -> int | None:
+    """Give the column index from 0 of spreadsheet letters (`A` is 0), None when they are none."""
+    if not _LETTERS.fullmatch(letters):
+        return None
+    index = 0
+    for letter in letters.upper():
+        index = index * 26 + ord(letter) - ord("A") + 1
+    return index - 1
+
+
+def parse_fill(texts: Iterable[str]) -> dict[str, str]:
+    """Read `FIELD=COLUMN` options.
+
+    Raises:
+        UserError: one is not of that form, or a field is named twice.
+    """
+    chosen: dict[str, str] = {}
+    for text in texts:
+        field, equals, column = (part.strip() for part in text.partition("="))
+        if not (field and equals and column) or field in chosen:
+            raise UserError(
+                f'--fill "{text}" {"names a field twice" if field in chosen else "is not of the form FIELD=COLUMN"}.',
+                fix='Write it as --fill "SEO title=Meta title", once for each field.',
+                code="fill",
+            )
+        chosen[field] = column
+    return chosen

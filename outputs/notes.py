@@ -1,0 +1,78 @@
+"""What write-back had to change in a text so that the file can hold it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+#: So many places are named; the counts go on.
+NAMED = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A cell, by its sheet row number and its header."""
+
+    row: int
+    header: str
+
+
+@dataclass(slots=True, kw_only=True)
+class WriteNotes:
+    """Cells whose text is not the copy to the letter; the first ones are named, all are counted."""
+
+    #: Text cut at the sheet's limit; the whole text is in the store.
+    cut: list[Place] = field(default_factory=list)
+    cut_cells: int = 0
+    #: Characters removed that XML cannot carry.
+    cleaned: list[Place] = field(default_factory=list)
+    cleaned_cells: int = 0
+    #: Characters that the file's encoding lacks, written as `?`.
+    replaced: list[Place] = field(default_factory=list)
+    replaced_cells: int = 0
+    #: Cells of the user's that hold a formula, left as they are.
+    formulas: list[Place] = field(default_factory=list)
+    formula_cells: int = 0
+
+    def add_cut(self, row: int, header: str) -> None:
+        """Note a cut cell."""
+        self.cut_cells += 1
+        _name(self.cut, row, header)
+
+    def add_cleaned(self, row: int, header: str) -> None:
+        """Note a cell that lost characters."""
+        self.cleaned_cells += 1
+        _name(self.cleaned, row, header)
+
+    def add_replaced(self, row: int, header: str) -> None:
+        """Note a cell with characters that the encoding lacks."""
+        self.replaced_cells += 1
+        _name(self.replaced, row, header)
+
+    def add_formula(self, row: int, header: str) -> None:
+        """Note a cell whose formula was not overwritten."""
+        self.formula_cells += 1
+        _name(self.formulas, row, header)
+
+    def lines(self) -> list[str]:
+        """Say it in sentences, one for each kind; empty when every text is whole."""
+        said = (
+            (self.cut_cells, self.cut, "cut at 32,767 characters, the most that a cell holds"),
+            (self.cleaned_cells, self.cleaned, "without control characters, which a workbook cannot hold"),
+            (self.replaced_cells, self.replaced, "with ? for characters that the file's encoding lacks"),
+            (self.formula_cells, self.formulas, "not written, because the cell holds a formula"),
+        )
+        return [f"{_cells(count)} {what}: {_where(places, count)}." for count, places, what in said if count]
+
+
+def _name(places: list[Place], row: int, header: str) -> None:
+    if len(places) < NAMED:
+        places.append(Place(row, header))
+
+
+def _cells(count: int) -> str:
+    return f"{count:,} text{'' if count == 1 else 's'}"
+
+
+def _where(places: list[Place], count: int) -> str:
+    shown = ", ".join(f'row {place.row} "{place.header}"' for place in places[:3])
+    return f"{shown}{' …' if count > 3 else ''}"  # noqa: PLR2004 - three places fit a line

@@ -1,0 +1,1 @@
+"""An .xlsx as it lies in the file: its package, its sheet's bytes."""

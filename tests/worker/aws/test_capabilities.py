@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+import tomllib
+from datetime import date
+from importlib import resources
+
+import pytest
+
+from jobs.prices.book import PriceBook
+from worker.aws.capabilities import KEYS, Capability, capability_of, known_models, known_patterns, output_mode
+from worker.model import OutputMode
+
+TODAY = date(2026, 11, 22)
+
+
+def test_every_priced_model_is_in_the_table_and_says_its_sources():
+    unknown = [model for model in PriceBook.load().models if not capability_of(model).sources]
+
+    assert unknown == []
+
+
+def test_the_table_has_no_key_that_nobody_reads():
+    table = tomllib.loads(resources.files("worker.aws").joinpath("capabilities.toml").read_text(encoding="utf-8"))
+
+    assert {key for entry in table.values() for key in entry} <= KEYS
+    assert set(table) == set(known_patterns())
+
+
+def test_the_table_agrees_with_the_price_book_on_tiers():
+    book = PriceBook.load()
+    for model in book.models:
+        priced = {row.lane for row in book.rows(model=model) if row.model == model} & {"flex", "priority"}
+
+        assert priced <= set(capability_of(model).tiers), model
+
+
+@pytest.mark.parametrize(
+    ("model", "mode"),
+    [
+        ("us.anthropic.claude-haiku-4-5-20251001-v1:0", OutputMode.STRUCTURED),
+        ("amazon.nova-lite-v1:0", OutputMode.TOOL),
+        ("global.anthropic.claude-sonnet-4-6", OutputMode.TOOL),
+        ("mistral.mistral-large-3-675b-instruct", OutputMode.TOOL),
+        ("us.anthropic.claude-opus-5-5", OutputMode.PROMPT),
+        ("meta.llama3-1-8b-instruct-v1:0", OutputMode.PROMPT),
+        ("some.body-new-v9:0", OutputMode.PROMPT),
+        ("arn:aws:bedrock:us-east-1:123456789012:imported-model/abc123", OutputMode.PROMPT),
+    ],
+)
+def test_json_is_asked_for_in_the_strictest_way_that_the_model_is_known_to_take(model, mode):
+    assert output_mode(model) is mode
+
+
+@pytest.mark.parametrize(
+    ("base", "rate"),
+    [
+        ("anthropic.claude-opus-4-8", 15),
+        ("anthropic.claude-opus-5", 10),
+        ("anthropic.claude-opus-5-5", 10),
+        ("anthropic.claude-sonnet-5", 10),
+        ("anthropic.claude-fable-5-1", 10),
+        ("anthropic.claude-opus-4-7", 5),
+        ("anthropic.claude-haiku-4-5-20251001-v1:0", 5),
+        ("amazon.nova-pro-v1:0", 1),
+        ("some.body-new-v9:0", 1),
+    ],
+)
+def test_the_burndown_rate_is_the_models_own(base, rate):
+    assert capability_of(base).burndown_rate == rate
+
+
+def test_a_model_that_nobody_described_has_the_careful_values():
+    assert capability_of("some.body-new-v9:0") == Capability()
+    assert capability_of(None) == Capability()
+
+
+def test_a_longer_name_does_not_inherit_from_a_model_whose_id_begins_the_same():
+    assert capability_of("anthropic.claude-sonnet-4-20250514-v1:0").is_over(TODAY)
+    assert not capability_of("anthropic.claude-sonnet-4-5-20250929-v1:0").is_over(TODAY)
+    assert not capability_of("anthropic.claude-sonnet-4-6").is_over(TODAY)
+
+
+@pytest.mark.parametrize(
+    ("base", "over"),
+    [
+        ("anthropic.claude-3-haiku-20240307-v1:0", True),
+        ("anthropic.claude-opus-4-1-20250805-v1:0", False),
+        ("amazon.titan-text-express-v1", True),
+        ("amazon.nova-lite-v1:0", False),
+    ],
+)
+def test_the_end_of_life_is_a_day(base, over):
+    assert capability_of(base).is_over(TODAY) is over
+
+
+def test_the_day_of_the_end_of_life_is_over():
+    haiku = capability_of("anthropic.claude-3-haiku-20240307-v1:0")
+
+    assert not haiku.is_over(date(2026, 9, 9))
+    assert haiku.is_over(date(2026, 9, 10))
+
+
+def test_models_to_choose_from_leave_out_those_past_their_end():
+    known = known_models(TODAY)
+
+    assert "amazon.nova-lite-v1:0" in known
+    assert "anthropic.claude-3-haiku-20240307-v1:0" not in known
+
+
+def test_cache_points_stand_only_where_the_model_takes_them():
+    assert capability_of("amazon.nova-lite-v1:0").caches("system")
+    assert not capability_of("amazon.nova-lite-v1:0").caches("tools")
+    assert not capability_of("meta.llama3-1-8b-instruct-v1:0").caches("system")

@@ -1,0 +1,99 @@
+"""Hands the results back: the workbook, and the report beside it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from jobs.intake.opening import open_sheet
+from jobs.money import plain
+from jobs.prices.book import PriceBook
+from jobs.results import Summary
+from jobs.spec import JobSpec
+from jobs.store.store import Store
+from outputs.fill import parse_fill
+from outputs.notes import WriteNotes
+from outputs.report import write_report
+from outputs.targets import Targets, target_paths
+from outputs.writeback import write_workbook
+from worker.endpoint import SIMULATED
+from worker.preparation import chosen_lane
+from worker.recipe import Recipe
+from worker.source_files import SourceFiles
+from worker.summaries import summarise
+
+RESULTS = Path("outputs") / "results"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivered:
+    """What was written and what had to be noted."""
+
+    summary: Summary
+    notes: WriteNotes
+
+
+class Delivery:
+    """Writes a job's workbook and report from the store and the kept source."""
+
+    def __init__(self, *, store: Store, files: SourceFiles, book: PriceBook) -> None:
+        self._store = store
+        self._files = files
+        self._book = book
+
+    def targets(self, source: Path, spec: JobSpec, job_id: str) -> Targets:
+        """Settle where both files go, and that they can be written there; nothing is left behind.
+
+        Raises:
+            UserError: a path exists without --overwrite, is the source itself, or cannot be written.
+        """
+        return target_paths(
+            source,
+            spec.out or None,
+            job_id,
+            overwrite=spec.overwrite,
+            results_root=RESULTS,
+            report=spec.report or None,
+        )
+
+    def deliver(self, job_id: str, targets: Targets) -> Delivered:
+        """Write both files as the job stands now."""
+        job = self._store.jobs.get(job_id)
+        spec, recipe = JobSpec.from_json(job.spec), Recipe.from_json(job.templates)
+        source = self._files.find(job.source_digest, Path(job.source).name)
+        info = open_sheet(source, sheet=spec.sheet or None, header_row=spec.header_row).info
+        self._store.jobs.change(
+            job_id, workbook=str(targets.workbook.absolute()), report=str(targets.report.absolute())
+        )
+        summary = summarise(self._store, self._store.jobs.get(job_id))
+        targets.workbook.parent.mkdir(parents=True, exist_ok=True)
+        targets.report.parent.mkdir(parents=True, exist_ok=True)
+        notes = write_workbook(
+            info,
+            targets.workbook,
+            templates=recipe.templates,
+            locales=spec.locale,
+            fill=parse_fill(spec.fill),
+            results=self._store.items.results(job_id),
+            simulated=job.realm == SIMULATED,
+        )
+        write_report(
+            targets.report,
+            summary,
+            job={
+                "Source": job.source,
+                "Started": job.created_at,
+                "Owner": job.owner,
+                "Catalogue": job.catalogue,
+                "Realm": job.realm,
+                "Templates": ", ".join(template.ref for template in recipe.templates),
+                "Models": ", ".join(spec.model),
+                "Locales": ", ".join(spec.locale),
+                "Lane": chosen_lane(spec),
+                "Cap (USD)": plain(spec.budget) if spec.budget is not None else "none",
+                "Price book": self._book.date.isoformat(),
+            },
+            items=lambda: self._store.items.results(job_id),
+            attempts=lambda: self._store.totals.attempts(job_id),
+        )
+        return Delivered(summary=replace(summary), notes=notes)

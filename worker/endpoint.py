@@ -1,0 +1,103 @@
+"""Where a job's requests go: Amazon Bedrock, what stands in for it, or the simulator inside the command."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+
+from templates.errors import UserError
+from worker.aws.access import preflight
+from worker.aws.client import client_for, runtime_endpoint, session_for
+from worker.aws.endpoint import realm_of
+from worker.aws.models import ModelRef, parse_model
+from worker.aws.runtime import BedrockModel
+from worker.limits.limiter import Quotas
+from worker.model import ModelClient
+from worker.settings import DEFAULT_REGION, Settings
+from worker.simulator.process import start_simulator
+from worker.simulator.settings import SimulatorSettings
+
+SIMULATED = "simulated"
+#: How the simulator inside the command answers: quickly enough for a demo, slowly enough to see the progress bar.
+_SIMULATED_LATENCY_S = 0.15
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """An opened way to a model."""
+
+    realm: str
+    region: str
+    client: ModelClient
+    model: ModelRef
+    quotas: Quotas
+    #: No quota at all: the simulator inside the command.
+    unlimited: bool
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """Which realm and Region requests would go to; known before anything is opened."""
+
+    realm: str
+    region: str
+
+
+def find_target(settings: Settings, *, region: str, simulate: bool) -> Target:
+    """Say where requests would go, without sending any."""
+    if simulate:
+        return Target(realm=SIMULATED, region=region or settings.region or DEFAULT_REGION)
+    session = session_for(region=region or settings.region or None)
+    named = session.region_name or ""
+    return Target(realm=realm_of(runtime_endpoint(session, region=named or DEFAULT_REGION)), region=named)
+
+
+@contextmanager
+def open_endpoint(
+    settings: Settings, *, model: str, region: str, simulate: bool, connections: int, today: Callable[[], date]
+) -> Iterator[Endpoint]:
+    """Open the way to a model and check what can be checked before the first request.
+
+    Raises:
+        AccessError: no credentials, no access, no such model or Region.
+        UserError: the model id is not one.
+    """
+    ref = parse_model(model)
+    if not ref.id or any(sign.isspace() for sign in ref.id):
+        raise UserError(f'"{model}" is not a model id.', fix="`skuscribe prices` lists the known models.", code="model")
+    if simulate:
+        with start_simulator(SimulatorSettings(latency_s=_SIMULATED_LATENCY_S, latency_spread=0.3)) as simulator:
+            yield _simulated(
+                settings, ref, simulator.endpoint, region or settings.region or DEFAULT_REGION, connections
+            )
+        return
+    session = session_for(region=region or settings.region or None)
+    asked = session.region_name or None
+    checked = preflight(session, ref, region=asked, today=today(), quotas=True)
+    named = asked or DEFAULT_REGION
+    client = client_for(session, region=named, connections=connections, read_timeout_s=settings.read_timeout_s)
+    quotas = checked.quotas
+    yield Endpoint(
+        realm=checked.realm,
+        region=named,
+        client=BedrockModel(client, base=checked.model.base),
+        model=checked.model,
+        quotas=Quotas(quotas.requests_per_min, quotas.tokens_per_min) if quotas else Quotas(),
+        unlimited=False,
+        warnings=checked.warnings,
+    )
+
+
+def _simulated(settings: Settings, ref: ModelRef, url: str, region: str, connections: int) -> Endpoint:
+    import boto3  # noqa: PLC0415 - takes a third of a second, which --help must not wait for
+
+    session = boto3.Session(aws_access_key_id="simulated", aws_secret_access_key="simulated", region_name=region)  # noqa: S106 - the simulator asks for none
+    client = client_for(
+        session, region=region, connections=connections, read_timeout_s=settings.read_timeout_s, endpoint_url=url
+    )
+    return Endpoint(
+        realm=SIMULATED, region=region, client=BedrockModel(client), model=ref, quotas=Quotas(), unlimited=True
+    )

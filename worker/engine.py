@@ -1,0 +1,343 @@
+"""The engine: takes items, gets a permit, records, sends, decides, records again. It knows no Celery and no AWS."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import count
+from typing import Protocol
+
+from jobs.results import ItemState
+from jobs.store.database import StoreError
+from jobs.store.ledger import End, Finished, Ledger, Start
+from jobs.usage import TokenUsage
+from templates.errors import UserError
+from worker.composing import Composed, Composer, Task
+from worker.feed import Feed
+from worker.limits.limiter import Limiter, Permit
+from worker.model import ErrorKind, ModelError, OutputMode, Reply, Request
+from worker.retry import FAILURES_IN_A_ROW
+from worker.verdicts import Again, Repair, Settled, StopJob, Verdict, on_error, on_reply
+
+_FIRST_THREADS = 4
+_THREAD_BYTES = 512 * 1024
+
+
+class Pricing(Protocol):
+    """Prices the attempts of one job."""
+
+    def reserve_pico(self, model: str, *, input_tokens: int, output_tokens: int, cached: bool) -> int | None:
+        """The most that a request can cost; None when its price is not known."""
+
+    def cost(self, model: str, usage: TokenUsage, *, tier: str) -> tuple[int | None, str]:
+        """What a reply cost and the reference of its price; (None, "") when it is not known."""
+
+    def quota_tokens(self, model: str, usage: TokenUsage) -> int:
+        """What a reply counts against tokens per minute."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a job's requests go, as the ledger records it."""
+
+    job_id: str
+    session: str
+    realm: str
+    region: str
+    lane: str
+    #: How copy of this job is kept for later ones: catalogue, realm.
+    catalogue: str
+
+
+@dataclass(slots=True)
+class Progress:
+    """Counters of a running job, for a progress bar; written by many threads, exact only at the end."""
+
+    finished: int = 0
+    failed: int = 0
+    requests: int = 0
+    throttled: int = 0
+    tokens: int = 0
+    cost_pico: int = 0
+    in_flight: int = 0
+
+
+@dataclass(slots=True)
+class _Trouble:
+    """Failures in a row: the same one for every item stops the job."""
+
+    error: ModelError | None = None
+    in_a_row: int = 0
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+
+@dataclass(frozen=True, slots=True)
+class _Trip:
+    """A request that is back."""
+
+    task: Task
+    composer: Composer
+    start: Start
+    permit: Permit
+    seconds: float
+
+
+class Engine:
+    """Writes all open items of one job.
+
+    Threads are started as long as a permit is free and no thread waits for one, up to `concurrency`.
+    """
+
+    def __init__(
+        self,
+        *,
+        place: Place,
+        composers: Mapping[tuple[str, str, str], Composer],
+        send: Callable[[Task, Request], Reply],
+        ledger: Ledger,
+        limiter: Limiter,
+        pricing: Pricing,
+        feed: Feed,
+        concurrency: int,
+        random: Callable[[], float],
+        clock_s: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._place = place
+        self._composers = composers
+        self._send = send
+        self._ledger = ledger
+        self._limiter = limiter
+        self._pricing = pricing
+        self._feed = feed
+        self._concurrency = concurrency
+        self._random = random
+        self._clock_s = clock_s
+        self._number = count()
+        self._threads: list[threading.Thread] = []
+        self._starting = threading.Lock()
+        self._modes: dict[str, OutputMode] = {}
+        self._surprise = 1.0
+        self._trouble = _Trouble()
+        self.progress = Progress()
+        #: The error that stopped the job, if one did.
+        self.error: ModelError | StoreError | None = None
+        self._defect: BaseException | None = None
+
+    def start(self) -> None:
+        """Begin; returns at once."""
+        previous = threading.stack_size(_THREAD_BYTES)
+        try:
+            for _ in range(min(_FIRST_THREADS, self._concurrency)):
+                self._start_thread()
+        finally:
+            threading.stack_size(previous)
+
+    def stop(self, reason: str) -> None:
+        """Send nothing more; what is in flight is paid for and may finish."""
+        self._feed.stop(reason)
+        self._limiter.close()
+
+    def is_running(self) -> bool:
+        """Whether any thread is still at work."""
+        return any(thread.is_alive() for thread in self._threads)
+
+    def join(self, wait_s: float) -> bool:
+        """Wait for the end, so long at the most; give whether it is over."""
+        until_s = self._clock_s() + wait_s
+        for thread in list(self._threads):
+            thread.join(max(0.0, until_s - self._clock_s()))
+        if self._defect:
+            raise self._defect
+        return not self.is_running()
+
+    def _start_thread(self) -> None:
+        with self._starting:
+            if len(self._threads) < self._concurrency:
+                thread = threading.Thread(target=self._serve, name=f"sender-{len(self._threads)}", daemon=True)
+                self._threads.append(thread)
+                thread.start()
+
+    def _serve(self) -> None:
+        try:
+            while (task := self._feed.take()) is not None:
+                self._try(task)
+        except StoreError as error:
+            self.error = self.error or error
+            self.stop("store")
+        except BaseException as error:  # noqa: BLE001 - a defect must not leave the job hanging; join() raises it
+            self._defect = self._defect or error
+            self.stop("defect")
+
+    def _try(self, task: Task) -> None:
+        item = task.item
+        composer = self._composers[item.template, item.locale, item.model]
+        mode = self._modes.get(item.template + item.model, composer.asking.mode)
+        try:
+            composed = composer.compose(task, mode=mode)
+        except UserError as error:
+            self._ledger.finish(Finished(item_id=item.id, state=ItemState.FAILED, copy={}, notes=error.message))
+            self._finished(failed=True)
+            return
+        permit = self._limiter.acquire(composed.prompt_tokens + composed.request.max_tokens)
+        if permit is None:
+            self._feed.later(task, 0)
+            return
+        if not self._limiter.waiting and not self._feed.is_alone and len(self._threads) < self._concurrency:
+            self._start_thread()
+        self._send_one(task, composer, composed, permit)
+
+    def _send_one(self, task: Task, composer: Composer, composed: Composed, permit: Permit) -> None:
+        start = self._start_of(task, composed)
+        if not self._ledger.start(start):
+            self._limiter.cancel(permit)
+            self._feed.hold(task)
+            return
+        self._feed.sent()
+        self.progress.in_flight += 1
+        self.progress.requests += 1
+        began_s = self._clock_s()
+        try:
+            reply = self._send(task, composed.request)
+        except ModelError as error:
+            trip = _Trip(task, composer, start, permit, self._clock_s() - began_s)
+            self._on_error(trip, error, mode=composed.request.mode)
+        else:
+            self._on_reply(_Trip(task, composer, start, permit, self._clock_s() - began_s), reply)
+        finally:
+            self.progress.in_flight -= 1
+            self._feed.ended()
+
+    def _start_of(self, task: Task, composed: Composed) -> Start:
+        place, request = self._place, composed.request
+        reserved = self._pricing.reserve_pico(
+            request.model,
+            input_tokens=composed.most_prompt_tokens,
+            output_tokens=request.max_tokens,
+            cached=request.cache_system,
+        )
+        return Start(
+            attempt=f"{place.session}-{next(self._number):09d}",
+            job_id=place.job_id,
+            item_id=task.item.id,
+            session=place.session,
+            purpose=task.purpose,
+            model=request.model,
+            region=place.region,
+            lane=place.lane,
+            realm=place.realm,
+            reserved_pico=None if reserved is None else round(reserved * self._surprise),
+        )
+
+    def _on_reply(self, trip: _Trip, reply: Reply) -> None:
+        task, composer, start, permit = trip.task, trip.composer, trip.start, trip.permit
+        self._limiter.settle(permit, self._pricing.quota_tokens(start.model, reply.usage))
+        cost_pico, ref = self._pricing.cost(start.model, reply.usage, tier=reply.tier)
+        if cost_pico and start.reserved_pico and cost_pico > start.reserved_pico:
+            # The endpoint counts more tokens than there can be: reserve by what it counts, so that the cap holds.
+            self._surprise = max(self._surprise, self._surprise * 1.1 * cost_pico / start.reserved_pico)
+        verdict = on_reply(task, reply, composer.template, composer.checker)
+        if isinstance(verdict, Settled) and verdict.state is ItemState.DONE and task.purpose == "write":
+            composer.learn(reply.usage.output_tokens)
+        self.progress.tokens += reply.usage.input_tokens + reply.usage.output_tokens
+        self.progress.cost_pico += cost_pico or 0
+        self._feed.open_up()
+        self._trouble.in_a_row = 0
+        end = End(
+            start=start,
+            outcome="ok",
+            tier=reply.tier,
+            usage=reply.usage,
+            raw_usage=reply.raw_usage,
+            cost_pico=cost_pico,
+            price_ref=ref,
+            request_id=reply.request_id,
+            finish=reply.stop_reason,
+            seconds=trip.seconds,
+        )
+        self._act(task, verdict, end)
+
+    def _on_error(self, trip: _Trip, error: ModelError, *, mode: OutputMode) -> None:
+        task, permit = trip.task, trip.permit
+        if error.kind is ErrorKind.THROTTLED:
+            self.progress.throttled += 1
+            self._limiter.throttled(permit)
+        else:
+            self._limiter.cancel(permit)
+        task.met[error.kind] = task.met.get(error.kind, 0) + 1
+        verdict = on_error(task, error, self._random)
+        if error.kind is ErrorKind.REJECTED and self._feed.is_alone and mode is not OutputMode.PROMPT:
+            # The first request of all was not understood: a model that the table has wrong. Ask in the prompt instead.
+            self._modes[task.item.template + task.item.model] = OutputMode.PROMPT
+            verdict = Again()
+        end = End(
+            start=trip.start,
+            outcome="unconfirmed" if error.maybe_billed else "unbilled",
+            error=error.kind,
+            request_id=error.request_id,
+            seconds=trip.seconds,
+        )
+        if isinstance(verdict, Settled) and verdict.state is ItemState.FAILED and self._is_for_all(error):
+            verdict = StopJob(error)
+        self._act(task, verdict, end)
+
+    def _is_for_all(self, error: ModelError) -> bool:
+        """Whether so many items in a row have failed alike that the rest would as well."""
+        with self._trouble.lock:
+            trouble = self._trouble
+            trouble.in_a_row = trouble.in_a_row + 1 if trouble.error and trouble.error.kind is error.kind else 1
+            trouble.error = error
+            return trouble.in_a_row >= FAILURES_IN_A_ROW
+
+    def _act(self, task: Task, verdict: Verdict, end: End) -> None:
+        match verdict:
+            case Settled():
+                self._ledger.end(replace(end, finished=self._finished_item(task, verdict, end)))
+                self._finished(failed=verdict.state is ItemState.FAILED)
+            case Repair():
+                self._ledger.end(end)
+                task.purpose, task.draft, task.violations = "repair", verdict.draft, verdict.violations
+                self._feed.later(task, 0)
+            case Again():
+                self._ledger.end(end)
+                task.lengthened = task.lengthened or verdict.lengthened
+                task.unreadable += verdict.unreadable
+                self._feed.later(task, verdict.wait_s)
+            case StopJob():
+                self._ledger.end(end)
+                self.error = self.error or verdict.error
+                self.stop("error")
+                self._feed.later(task, 0)
+
+    def _finished(self, *, failed: bool) -> None:
+        self.progress.finished += 1
+        self.progress.failed += failed
+        self._feed.done()
+
+    def _finished_item(self, task: Task, verdict: Settled, end: End) -> Finished:
+        item = task.item
+        kept = None
+        if verdict.state in (ItemState.DONE, ItemState.FLAGGED):
+            kept = {
+                "realm": self._place.realm,
+                "fingerprint": item.fingerprint,
+                "catalogue": self._place.catalogue,
+                "key": item.key,
+                "template": item.template.split("@")[0],
+                "locale": item.locale,
+                "state": "draft" if verdict.state is ItemState.DONE else "flagged",
+                "model": item.model,
+                "job_id": self._place.job_id,
+            }
+        return Finished(
+            item_id=item.id,
+            state=verdict.state,
+            copy=verdict.copy,
+            notes=verdict.notes,
+            finish=end.finish,
+            tier=end.tier,
+            lane=self._place.lane if end.outcome == "ok" else "",
+            price_ref=end.price_ref,
+            kept_as=kept,
+        )

@@ -1,0 +1,132 @@
+"""What the sending threads take next: fresh items, those whose wait is over, those that the cap held back."""
+
+from __future__ import annotations
+
+import heapq
+import threading
+from collections import deque
+from collections.abc import Callable
+from itertools import count
+
+from worker.composing import Task
+
+#: Loads the next items after an id: (after, size) -> tasks, in order; none left is an empty list.
+Loader = Callable[[int, int], list[Task]]
+_PAGE = 250
+
+
+class Feed:
+    """Hands out tasks to threads until all are done or the job stops.
+
+    It starts alone: one task at a time, so that what would hit every item hits one; `open_up` ends that.
+    """
+
+    def __init__(self, load: Loader, *, clock_s: Callable[[], float]) -> None:
+        self._load = load
+        self._clock_s = clock_s
+        self._changed = threading.Condition()
+        self._ready: deque[Task] = deque()
+        self._later: list[tuple[float, int, Task]] = []
+        self._held: list[Task] = []
+        self._number = count()
+        self._after = 0
+        self._loaded_all = False
+        self._out = 0
+        self._sent = 0
+        self._alone = True
+        self.stopped: str | None = None
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether no request has had a good reply yet."""
+        return self._alone
+
+    def take(self) -> Task | None:
+        """Give the next task, waiting for it; None when there will be no more."""
+        with self._changed:
+            while True:
+                if self.stopped is not None:
+                    return None
+                task = None if self._alone and self._out else self._next()
+                if task:
+                    self._out += 1
+                    return task
+                if self._is_over():
+                    self._changed.notify_all()
+                    return None
+                self._changed.wait(self._until_due_s())
+
+    def done(self) -> None:
+        """Say that a taken task is finished."""
+        with self._changed:
+            self._out -= 1
+            self._changed.notify_all() if self._alone or self._is_over() else self._changed.notify()
+
+    def later(self, task: Task, wait_s: float) -> None:
+        """Put a taken task back, to come again after a wait."""
+        with self._changed:
+            self._out -= 1
+            heapq.heappush(self._later, (self._clock_s() + wait_s, next(self._number), task))
+            self._changed.notify()
+
+    def sent(self) -> None:
+        """Say that a request is on its way: what it has reserved will come free."""
+        with self._changed:
+            self._sent += 1
+
+    def ended(self) -> None:
+        """Say that a request is no longer on its way; what the cap held back may try again."""
+        with self._changed:
+            self._sent -= 1
+            if self._held:
+                self._ready.extend(self._held)
+                self._held.clear()
+                self._changed.notify_all()
+
+    def hold(self, task: Task) -> None:
+        """Put back a taken task whose reservation did not fit under the cap; stop when nothing can come free."""
+        with self._changed:
+            self._out -= 1
+            if self._sent:
+                self._held.append(task)
+                return
+            task.refused_alone += 1
+            if task.refused_alone > 1:
+                self._stop("cap")
+            else:
+                self._ready.append(task)
+            self._changed.notify_all()
+
+    def open_up(self) -> None:
+        """Let everybody in: a request has had a good reply."""
+        if self._alone:
+            with self._changed:
+                self._alone = False
+                self._changed.notify_all()
+
+    def stop(self, reason: str) -> None:
+        """Hand out nothing more; what is taken may finish."""
+        with self._changed:
+            self._stop(reason)
+
+    def _stop(self, reason: str) -> None:
+        if self.stopped is None:
+            self.stopped = reason
+        self._changed.notify_all()
+
+    def _next(self) -> Task | None:
+        if self._later and self._later[0][0] <= self._clock_s():
+            return heapq.heappop(self._later)[2]
+        if not self._ready and not self._loaded_all:
+            page = self._load(self._after, _PAGE)
+            self._loaded_all = not page
+            if page:
+                self._after = page[-1].item.id
+                self._ready.extend(page)
+        return self._ready.popleft() if self._ready else None
+
+    def _is_over(self) -> bool:
+        return self._loaded_all and not (self._out or self._ready or self._later or self._held)
+
+    def _until_due_s(self) -> float | None:
+        return max(0.0, self._later[0][0] - self._clock_s()) if self._later else None

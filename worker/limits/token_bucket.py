@@ -1,0 +1,46 @@
+"""Tokens per minute by Bedrock's own arithmetic: reserve at the start, settle at the end."""
+
+from __future__ import annotations
+
+_SHARE_OF_TOLD = 0.985
+#: Seconds of the quota that may gather while nothing is sent.
+_BURST_S = 5.0
+#: Seconds of the quota that are there at the start.
+_FIRST_S = 1.0
+
+
+class TokenBucket:
+    """A quota of tokens per minute, refilled continuously; a pure state machine, its times in seconds of one clock.
+
+    Source: Bedrock user guide, quotas-token-burndown (read 2026-10): input + max_tokens are taken at the start,
+    and at the end input + cache writes + output x burndown rate stay taken.
+    """
+
+    def __init__(self, *, per_min: float, now_s: float) -> None:
+        self._per_s = per_min / 60 * _SHARE_OF_TOLD
+        self._most = self._per_s * _BURST_S
+        self._level = self._per_s * _FIRST_S
+        self._at_s = now_s
+
+    def wait_s(self, tokens: float, now_s: float) -> float:
+        """Say how long a request of so many tokens has to wait; one above the burst waits until the bucket is full."""
+        self._refill(now_s)
+        # A request larger than the burst would wait for ever: it may take the bucket below zero once it is full.
+        needed = min(tokens, self._most)
+        return max(0.0, (needed - self._level) / self._per_s)
+
+    def take(self, tokens: float, now_s: float) -> None:
+        """Reserve for a request that leaves now."""
+        self._refill(now_s)
+        self._level -= tokens
+
+    def give_back(self, tokens: float, now_s: float) -> None:
+        """Settle: give back what was reserved and not used (negative when more was used)."""
+        self._refill(now_s)
+        self._level = min(self._most, self._level + tokens)
+
+    def _refill(self, now_s: float) -> None:
+        # A clock that went back refills nothing, and does not refill twice when it comes forward again.
+        passed_s = max(0.0, now_s - self._at_s)
+        self._level = min(self._most, self._level + passed_s * self._per_s)
+        self._at_s = max(self._at_s, now_s)

@@ -1,0 +1,314 @@
+"""From a spreadsheet and a spec to a planned job in the store; nothing is sent."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from jobs.clock import Clock, stamp
+from jobs.estimate import Estimate, Seen, estimate
+from jobs.intake.mapping import ColumnMap, map_columns, parse_map
+from jobs.intake.opening import open_sheet
+from jobs.intake.products import describe, read_products
+from jobs.intake.row_range import parse_rows
+from jobs.lifecycle import JobState
+from jobs.money import to_pico
+from jobs.planning import Assignment, PlannedModel, Planner, keep_products
+from jobs.sheet import Sheet, SheetInfo
+from jobs.spec import JobSpec
+from jobs.store.job_table import JobRecord
+from jobs.store.store import Store
+from jobs.tokens import answer_tokens
+from outputs.columns import plan_columns
+from outputs.fill import parse_fill
+from templates.brand import load_brand
+from templates.catalog import Catalog
+from templates.errors import UserError
+from templates.locales import parse_locale
+from worker.aws.capabilities import capability_of
+from worker.aws.models import parse_model
+from worker.endpoint import find_target
+from worker.pricing import BookPricing
+from worker.recipe import Recipe, all_variables
+from worker.settings import Settings
+from worker.source_files import SourceFiles
+
+LANES_NOW = ("on-demand", "flex")
+_DATE = re.compile(r"[\s._-]*(?:\d{4}[-_.]?\d{2}[-_.]?\d{2}|\d{2}[-_.]\d{2}[-_.]\d{4}|\d{8})")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A job whose spec, templates and sheet are known to fit; not in the store yet."""
+
+    spec: JobSpec
+    recipe: Recipe
+    sheet: Sheet
+    mapping: ColumnMap
+    realm: str
+    region: str
+    locales: tuple[str, ...]
+    catalogue: str
+    #: What was found and chosen, for people.
+    said: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """A planned job with what it will cost, by lane."""
+
+    job_id: str
+    lanes: dict[str, Estimate]
+    lane: str
+
+    @property
+    def chosen(self) -> Estimate:
+        """The estimate of the lane that the job takes."""
+        return self.lanes[self.lane]
+
+
+class Preparation:
+    """Reads, maps and plans."""
+
+    def __init__(
+        self,
+        *,
+        settings: Settings,
+        store: Store,
+        files: SourceFiles,
+        pricing: Callable[[str, str], BookPricing],
+        clock: Clock,
+        new_id: Callable[[], str],
+    ) -> None:
+        self._settings = settings
+        self._store = store
+        self._files = files
+        self._pricing = pricing
+        self._clock = clock
+        self._new_id = new_id
+
+    def draft(self, source: Path, spec: JobSpec) -> Draft:
+        """Check a spec against its source: every mistake that can be found before anything is spent.
+
+        Raises:
+            UserError: what is wrong, where, and how to mend it.
+        """
+        draft = self._draft(source, spec, self.recipe(spec))
+        self._refuse_unpriced_cap(draft)
+        return draft
+
+    def _draft(self, source: Path, spec: JobSpec, recipe: Recipe) -> Draft:
+        locales = tuple(parse_locale(tag).tag for tag in spec.locale) or ("",)
+        sheet = open_sheet(source, sheet=spec.sheet or None, header_row=spec.header_row)
+        info = sheet.info
+        variables = all_variables(recipe.templates)
+        mapping = map_columns(info.columns, variables, parse_map(spec.map))
+        _refuse_missing(mapping, recipe, info)
+        plan_columns(info, recipe.templates, [tag for tag in locales if tag], parse_fill(spec.fill))
+        if spec.rows:
+            parse_rows(spec.rows)
+        target = find_target(self._settings, region=spec.region, simulate=spec.simulate)
+        models = spec.model or (self._settings.model,)
+        _refuse_lane(spec.lane, models)
+        return Draft(
+            spec=replace(
+                spec,
+                model=models,
+                owner=spec.owner or self._settings.owner,
+                locale=tuple(tag for tag in locales if tag),
+            ),
+            recipe=recipe,
+            sheet=sheet,
+            mapping=mapping,
+            realm=target.realm,
+            region=target.region,
+            locales=locales,
+            catalogue=spec.catalogue or _catalogue_of(source),
+            said=(*describe(mapping, info, spec.key or None), *info.notes),
+        )
+
+    def recipe(self, spec: JobSpec) -> Recipe:
+        """Find the templates and the brand that a spec names."""
+        if not spec.template:
+            raise UserError(
+                "No template is chosen.",
+                fix="Give --template NAME; `skuscribe templates list` shows what there is.",
+                code="template",
+            )
+        catalog = self.catalog(spec)
+        found = {template.ref: template for template in (catalog.find(ref) for ref in spec.template)}
+        return Recipe(
+            templates=tuple(found.values()), brand=load_brand(Path(spec.brand).expanduser()) if spec.brand else None
+        )
+
+    def catalog(self, spec: JobSpec) -> Catalog:
+        """Give the templates: own folder, the installation's, the library."""
+        own = [Path(spec.templates).expanduser()] if spec.templates else []
+        if own and not own[0].is_dir():
+            raise UserError(f"{own[0]} is not a folder.", fix="Check --templates.", code="templates")
+        return Catalog([*own, self._settings.templates_folder])
+
+    def plan(
+        self, draft: Draft, *, kind: str, most_products: int | None = None, seen: Callable[[int], None] = lambda _: None
+    ) -> Plan:
+        """Put the job and its items into the store.
+
+        Raises:
+            UserError: rows of one key contradict each other, or the template fails on the first product.
+        """
+        spec = draft.spec
+        source = draft.sheet.info.path
+        job_id = self._new_id()
+        self._store.jobs.add(
+            JobRecord(
+                id=job_id,
+                kind=kind,
+                state=JobState.PLANNED,
+                stop_reason=None,
+                stop_requested=False,
+                planned=False,
+                created_at=stamp(self._clock()),
+                ended_at=None,
+                seconds=0.0,
+                owner=spec.owner,
+                catalogue=draft.catalogue,
+                realm=draft.realm,
+                source=str(source),
+                source_digest="" if kind == "estimate" else self._files.keep(source),
+                spec=spec.to_json(),
+                templates=draft.recipe.to_json(),
+                cap_pico=None if spec.budget is None else to_pico(spec.budget),
+                spent_pico=0,
+                held_pico=0,
+                estimate_pico=None,
+                workbook=None,
+                report=None,
+                message="",
+            )
+        )
+        try:
+            self.fill_plan(job_id, draft, most_products=most_products, seen=seen)
+        except UserError:
+            self._store.jobs.drop(job_id)
+            raise
+        plan = self.price(job_id, draft)
+        usd = plan.chosen.usd
+        self._store.jobs.change(job_id, estimate_pico=None if usd is None else to_pico(usd))
+        return plan
+
+    def plan_again(self, job: JobRecord) -> None:
+        """Plan a job anew whose planning was cut off, from its kept source; nothing of it was sent."""
+        self._store.jobs.forget_plan(job.id)
+        spec, recipe = JobSpec.from_json(job.spec), Recipe.from_json(job.templates)
+        source = self._files.find(job.source_digest, Path(job.source).name)
+        draft = self._draft(source, spec, recipe)
+        self.fill_plan(job.id, replace(draft, catalogue=job.catalogue), seen=lambda _: None)
+
+    def fill_plan(
+        self, job_id: str, draft: Draft, *, most_products: int | None = None, seen: Callable[[int], None]
+    ) -> None:
+        """Plan the items of a job that stands in the store without them."""
+        spec = draft.spec
+        variables = all_variables(draft.recipe.templates)
+        rows = parse_rows(spec.rows) if spec.rows else None
+        pages = read_products(draft.sheet, draft.mapping, key=spec.key or None, rows=rows)
+        keep_products(self._store, job_id, pages, variables)
+        assignment = Assignment(
+            job_id=job_id,
+            realm=draft.realm,
+            catalogue=draft.catalogue,
+            templates=draft.recipe.templates,
+            locales=draft.locales,
+            models=[PlannedModel(id=model, base=parse_model(model).name) for model in spec.model],
+            brand=draft.recipe.brand,
+            only=spec.only,
+            fresh=spec.fresh,
+            filled_rows=_filled_rows(draft) if spec.only == "empty" else frozenset(),
+            headers=draft.mapping.headers,
+        )
+        Planner(self._store, assignment).plan(most_products=most_products, seen=seen)
+        self._store.jobs.change(job_id, planned=True)
+
+    def price(self, job_id: str, draft: Draft) -> Plan:
+        """Estimate a planned job in every lane that it could take."""
+        waiting = self._store.items.waiting(job_id)
+        by_ref = {template.ref: template for template in draft.recipe.templates}
+        seen = {
+            ref: Seen(*figures)
+            for model in draft.spec.model
+            for ref, figures in self._store.totals.seen_outputs(draft.realm, model).items()
+        }
+        lanes = {
+            lane: estimate(
+                waiting,
+                seen=seen,
+                most_output=lambda ref, locale: answer_tokens(by_ref[ref].fields, locale, ""),
+                price=self._pricing(draft.region, lane).tokens_usd,
+            )
+            for lane in LANES_NOW
+        }
+        return Plan(job_id=job_id, lanes=lanes, lane=chosen_lane(draft.spec))
+
+    def _refuse_unpriced_cap(self, draft: Draft) -> None:
+        pricing = self._pricing(draft.region, chosen_lane(draft.spec))
+        unpriced = [model for model in draft.spec.model if not pricing.is_priced(model)]
+        if draft.spec.budget is not None and unpriced:
+            raise UserError(
+                f'A budget cannot be held: "{unpriced[0]}" has no price in {draft.region or "an unknown Region"}.',
+                fix="Add its price (SKUSCRIBE_PRICES names a file of your own prices), or run without --budget.",
+                code="unpriced",
+            )
+
+
+def chosen_lane(spec: JobSpec) -> str:
+    """Give the lane that a job takes."""
+    return "on-demand" if spec.lane == "auto" else spec.lane
+
+
+def _refuse_lane(lane: str, models: Sequence[str]) -> None:
+    if lane == "batch":
+        raise UserError(
+            "The batch lane is not part of this version.", fix="Use --lane on-demand or --lane flex.", code="lane"
+        )
+    for model in models:
+        if lane == "flex" and "flex" not in capability_of(parse_model(model).base).tiers:
+            raise UserError(
+                f"{model} is not known to have the flex tier.",
+                fix="Use --lane on-demand, or a model that has it.",
+                code="lane",
+            )
+
+
+def _refuse_missing(mapping: ColumnMap, recipe: Recipe, info: SheetInfo) -> None:
+    for template in recipe.templates:
+        missing = mapping.missing(template.needs)
+        if missing:
+            names = ", ".join(f'"{variable.name}"' for variable in missing)
+            headers = ", ".join(f'"{column.header}"' for column in info.columns[:20])
+            raise UserError(
+                f"{info.path.name}: no column gives {names}, which {template.ref} needs. The columns are: {headers}.",
+                fix=f"Say which one with --map {missing[0].name}=COLUMN.",
+                code="variable",
+            )
+
+
+def _filled_rows(draft: Draft) -> frozenset[int]:
+    """Give the rows whose output cells all have text already."""
+    info = draft.sheet.info
+    locales = [tag for tag in draft.locales if tag]
+    columns = plan_columns(info, draft.recipe.templates, locales, parse_fill(draft.spec.fill))
+    places = [column.existing for column in columns if column.field]
+    if not places or any(place is None for place in places):
+        return frozenset()
+    wanted: Sequence[int] = [place for place in places if place is not None]
+    return frozenset(
+        row.number
+        for row in draft.sheet.rows()
+        if all(place < len(row.cells) and row.cells[place].strip() for place in wanted)
+    )
+
+
+def _catalogue_of(source: Path) -> str:
+    return _DATE.sub("", source.stem).strip(" ._-") or source.stem

@@ -1,0 +1,76 @@
+"""What the simulator saw: the other side of a run's accounts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+_TOKEN_KEYS = ("inputTokens", "outputTokens", "cacheReadInputTokens", "cacheWriteInputTokens")
+
+
+class Counters:
+    """Counts of requests, replies, faults and tokens."""
+
+    def __init__(self) -> None:
+        self._counts: Counter[str] = Counter()
+        self._tokens: dict[str, Counter[str]] = {}
+        self._lost_tokens: dict[str, Counter[str]] = {}
+        self._complete_answers: Counter[bytes] = Counter()
+        self._ok_replies: Counter[bytes] = Counter()
+        self._in_flight = 0
+        self._peak_in_flight = 0
+
+    def enter(self) -> None:
+        """Count a request to a model that arrived."""
+        self._counts["requests"] += 1
+        self._in_flight += 1
+        self._peak_in_flight = max(self._peak_in_flight, self._in_flight)
+
+    def leave(self) -> None:
+        """Note that a request to a model has ended."""
+        self._in_flight -= 1
+
+    def note(self, what: str) -> None:
+        """Count something that went otherwise than well."""
+        self._counts[what] += 1
+
+    def replied(self, model_id: str, usage: dict[str, Any], digest: bytes, *, complete: bool) -> None:
+        """Count a reply that was sent whole, and what it costs."""
+        self._counts["ok"] += 1
+        self._ok_replies[digest] += 1
+        if complete:
+            self._complete_answers[digest] += 1
+        self._add(self._tokens, model_id, usage)
+
+    def lost(self, model_id: str, usage: dict[str, Any], what: str) -> None:
+        """Count a reply that was written and did not arrive whole."""
+        self._counts[what] += 1
+        self._add(self._lost_tokens, model_id, usage)
+
+    @staticmethod
+    def _add(totals: dict[str, Counter[str]], model_id: str, usage: dict[str, Any]) -> None:
+        total = totals.setdefault(model_id, Counter())
+        for key in _TOKEN_KEYS:
+            total[key] += usage.get(key, 0)
+
+    def as_json(self) -> dict[str, Any]:
+        """Give all counts."""
+        names = ("requests", "ok", "throttled", "errors", "refused", "dropped", "garbage", "abandoned", "not_ready")
+        return {
+            **{name: self._counts[name] for name in names},
+            "in_flight": self._in_flight,
+            "peak_in_flight": self._peak_in_flight,
+            "tokens": {model: dict(counts) for model, counts in self._tokens.items()},
+            "lost_tokens": {model: dict(counts) for model, counts in self._lost_tokens.items()},
+            "complete_answers_by_prompt": _spread(self._complete_answers),
+            "ok_replies_by_prompt": _spread(self._ok_replies),
+        }
+
+
+def _spread(counts: Counter[bytes]) -> dict[str, int]:
+    return {
+        "prompts": len(counts),
+        "more_than_one": sum(count > 1 for count in counts.values()),
+        "beyond_one": sum(count - 1 for count in counts.values()),
+        "most": max(counts.values(), default=0),
+    }

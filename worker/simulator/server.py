@@ -1,0 +1,218 @@
+"""The HTTP side: routes, headers, broken connections."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict
+from typing import Any
+from urllib.parse import parse_qs, unquote
+
+from aiohttp import web
+
+from templates.errors import UserError
+from worker.simulator.errors import ServiceError
+from worker.simulator.faults import Fault
+from worker.simulator.identity import caller_identity
+from worker.simulator.listing import availability, foundation_model, foundation_models
+from worker.simulator.local_bedrock import LocalBedrock, Turn
+from worker.simulator.replies import converse_body, stream_deltas, stream_head, stream_tail
+from worker.simulator.settings import changed
+
+Sleep = Callable[[float], Awaitable[Any]]
+_MODEL_PATH = re.compile(r"/model/([^/]+)/(converse-stream|converse|count-tokens)$")
+_SIGNED_REGION = re.compile(r"Credential=[^/]*/\d{8}/([^/]+)/")
+_JSON = "application/json"
+_MOST_BODY_BYTES = 64 * 1024 * 1024
+#: Which counter an error adds to.
+_COUNTED_AS = {
+    "ThrottlingException": "throttled",
+    "ModelNotReadyException": "not_ready",
+    "InternalServerException": "errors",
+    "ServiceUnavailableException": "errors",
+}
+
+
+class SimulatorServer:
+    """Answers the requests of one simulator."""
+
+    def __init__(self, bedrock: LocalBedrock, sleep: Sleep = asyncio.sleep) -> None:
+        self._bedrock = bedrock
+        self._sleep = sleep
+        self._requests = 0
+
+    async def listen(self, host: str, port: int) -> tuple[web.ServerRunner, int]:
+        """Start to listen; port 0 takes a free one.
+
+        Returns: the runner, to be cleaned up at the end, and the port.
+        """
+        server = web.Server(self.handle, request_factory=_request, access_log=None, keepalive_timeout=3600)
+        runner = web.ServerRunner(server)
+        await runner.setup()
+        await web.TCPSite(runner, host, port, backlog=1024).start()
+        return runner, int(runner.addresses[0][1])
+
+    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Answer one request."""
+        path = request.rel_url.raw_path
+        found = _MODEL_PATH.match(path) if request.method == "POST" else None
+        try:
+            if found is None:
+                return await self._other(request, path)
+            named, action = unquote(found[1]), found[2]
+            body = await request.read()
+            if action == "count-tokens":
+                return self._json({"inputTokens": self._bedrock.count(named, body, self._region(request))})
+            return await self._converse(request, named, body, stream=action == "converse-stream")
+        except ServiceError as error:
+            return self._refusal(error)
+
+    async def _converse(self, request: web.BaseRequest, named: str, body: bytes, *, stream: bool) -> web.StreamResponse:
+        counters = self._bedrock.counters
+        counters.enter()
+        try:
+            turn = self._bedrock.begin(named, body, self._region(request))
+            try:
+                if turn.fault is Fault.DROP_BEFORE:
+                    counters.note("dropped")
+                    return _hang_up(request)
+                return await (self._streamed(request, turn) if stream else self._whole(request, turn))
+            finally:
+                self._bedrock.finish(turn)
+        except ServiceError as error:
+            counters.note(_COUNTED_AS.get(error.code, "refused"))
+            raise
+        finally:
+            counters.leave()
+
+    async def _whole(self, request: web.BaseRequest, turn: Turn) -> web.StreamResponse:
+        """Send the reply of Converse."""
+        wait_s = turn.latency_s + turn.answer.output_tokens * self._bedrock.settings.token_s
+        if wait_s:
+            await self._sleep(wait_s)
+        body = json.dumps(
+            converse_body(
+                turn.answer,
+                turn.usage,
+                latency_ms=int(wait_s * 1000) or 1,
+                tool=(turn.request.tool_name, turn.tool_use_id),
+                tier=turn.request.tier,
+            ),
+            ensure_ascii=False,
+        ).encode()
+        counters = self._bedrock.counters
+        if turn.fault in {Fault.NOT_JSON, Fault.HALF_JSON}:
+            counters.lost(turn.model.id, turn.usage, "garbage")
+            garbage = b"<html><body>upstream closed</body></html>" if turn.fault is Fault.NOT_JSON else body[: len(body) // 2]
+            return self._reply(200, garbage)
+        if turn.fault is Fault.DROP_WITHIN:
+            counters.lost(turn.model.id, turn.usage, "dropped")
+            return await self._drop_within(request, body)
+        if request.transport is None or request.transport.is_closing():
+            counters.lost(turn.model.id, turn.usage, "abandoned")
+        else:
+            counters.replied(turn.model.id, turn.usage, turn.request.digest, complete=turn.answer.complete)
+        return self._reply(200, body)
+
+    async def _streamed(self, request: web.BaseRequest, turn: Turn) -> web.StreamResponse:
+        """Send the reply of ConverseStream, a few tokens at a time."""
+        settings, counters = self._bedrock.settings, self._bedrock.counters
+        first_s = settings.first_token_s or turn.latency_s
+        if first_s:
+            await self._sleep(first_s)
+        response = web.StreamResponse(headers=self._headers("application/vnd.amazon.eventstream"))
+        await response.prepare(request)
+        tool = (turn.request.tool_name, turn.tool_use_id)
+        try:
+            await response.write(stream_head(turn.answer, tool))
+            frames = list(stream_deltas(turn.answer))
+            pause_s = settings.token_s * turn.answer.output_tokens / max(1, len(frames))
+            broken = turn.fault in {Fault.DROP_WITHIN, Fault.NOT_JSON, Fault.HALF_JSON}
+            for frame in frames[: len(frames) // 2] if broken else frames:
+                if pause_s:
+                    await self._sleep(pause_s)
+                await response.write(frame)
+            if broken:
+                counters.lost(turn.model.id, turn.usage, "dropped")
+                _hang_up(request)
+                return response
+            latency_ms = int((first_s + pause_s * len(frames)) * 1000) or 1
+            await response.write(stream_tail(turn.answer, turn.usage, latency_ms=latency_ms, tier=turn.request.tier))
+            await response.write_eof()
+        except ConnectionError:
+            counters.lost(turn.model.id, turn.usage, "abandoned")
+            return response
+        counters.replied(turn.model.id, turn.usage, turn.request.digest, complete=turn.answer.complete)
+        return response
+
+    async def _drop_within(self, request: web.BaseRequest, body: bytes) -> web.StreamResponse:
+        response = web.StreamResponse(headers={**self._headers(_JSON), "Content-Length": str(len(body))})
+        await response.prepare(request)
+        await response.write(body[: len(body) // 2])
+        _hang_up(request)
+        return response
+
+    async def _other(self, request: web.BaseRequest, path: str) -> web.StreamResponse:
+        """Answer what is not a request to a model."""
+        method = request.method
+        if method == "GET" and path == "/foundation-models":
+            return self._json(foundation_models(request.query, self._region(request)))
+        if method == "GET" and path.startswith("/foundation-models/"):
+            return self._json(foundation_model(unquote(path.rsplit("/", 1)[1]), self._region(request)))
+        if method == "GET" and path.startswith("/foundation-model-availability/"):
+            return self._json(availability(unquote(path.rsplit("/", 1)[1]), self._bedrock.settings.denied_models))
+        if method == "POST" and path == "/":
+            return self._sts(parse_qs((await request.read()).decode()))
+        if path == "/_simulator/counters" and method == "GET":
+            return self._json(self._bedrock.counters.as_json())
+        if path == "/_simulator/settings":
+            return await self._settings(request)
+        raise ServiceError("UnknownOperationException", f"The simulator has no {method} {path}.")
+
+    async def _settings(self, request: web.BaseRequest) -> web.StreamResponse:
+        if request.method == "POST":
+            try:
+                self._bedrock.change(changed(self._bedrock.settings, json.loads(await request.read())))
+            except (UserError, ValueError, AttributeError) as error:
+                return self._reply(400, json.dumps({"message": str(error)}).encode())
+        return self._json(asdict(self._bedrock.settings))
+
+    def _sts(self, form: dict[str, list[str]]) -> web.Response:
+        if form.get("Action") != ["GetCallerIdentity"]:
+            raise ServiceError("UnknownOperationException", "The simulator knows only GetCallerIdentity of STS.")
+        return self._reply(200, caller_identity(self._bedrock.settings.identity_arn, self._request_id()), "text/xml")
+
+    def _region(self, request: web.BaseRequest) -> str:
+        """Read the Region from the signature."""
+        found = _SIGNED_REGION.search(request.headers.get("Authorization", ""))
+        return found[1] if found else self._bedrock.settings.region
+
+    def _request_id(self) -> str:
+        self._requests += 1
+        return f"{self._requests:08x}-0000-4000-8000-{self._bedrock.settings.seed & 0xFFFFFFFFFFFF:012x}"
+
+    def _headers(self, content_type: str) -> dict[str, str]:
+        return {"Content-Type": content_type, "x-amzn-RequestId": self._request_id()}
+
+    def _reply(self, status: int, body: bytes, content_type: str = _JSON) -> web.Response:
+        return web.Response(status=status, body=body, headers=self._headers(content_type))
+
+    def _json(self, body: dict[str, Any]) -> web.Response:
+        return self._reply(200, json.dumps(body, ensure_ascii=False).encode())
+
+    def _refusal(self, error: ServiceError) -> web.Response:
+        headers = {**self._headers(_JSON), "x-amzn-errortype": error.code}
+        return web.Response(status=error.status, body=json.dumps({"message": error.message}).encode(), headers=headers)
+
+
+def _request(*arguments: Any) -> web.BaseRequest:
+    return web.BaseRequest(*arguments, asyncio.get_running_loop(), client_max_size=_MOST_BODY_BYTES)
+
+
+def _hang_up(request: web.BaseRequest) -> web.StreamResponse:
+    """Break the connection as a failing network does."""
+    if request.transport is not None:
+        request.transport.abort()
+    return web.Response()

@@ -1,0 +1,39 @@
+"""A job's summary as it stands, from the store."""
+
+from __future__ import annotations
+
+from jobs.money import from_pico
+from jobs.results import ItemState, Summary
+from jobs.store.job_table import JobRecord
+from jobs.store.store import Store
+from worker.endpoint import SIMULATED
+
+_STATES = (ItemState.DONE, ItemState.REUSED, ItemState.LOCKED, ItemState.FLAGGED, ItemState.FAILED, ItemState.PENDING)
+
+
+def summarise(store: Store, job: JobRecord, *, live_session: str = "") -> Summary:
+    """Sum up a job; attempts of a session that still runs are not unconfirmed yet."""
+    states = store.items.states(job.id)
+    totals = store.totals.of_job(job.id, live_session=live_session)
+    items = {"total": sum(states.values())} | {state.value: states.get(state, 0) for state in _STATES}
+    # Nothing bought costs nothing; something bought of which nothing has a price has no cost that could be told.
+    unpriced = totals.unpriced_items > 0 and totals.priced == 0
+    return Summary(
+        job=job.id,
+        state=job.state,
+        stop_reason=job.stop_reason,
+        source=job.source,
+        items=items,
+        usage=totals.usage,
+        cost_usd=None if unpriced else totals.cost_usd,
+        unpriced_items=totals.unpriced_items,
+        unconfirmed_attempts=totals.unconfirmed_attempts,
+        unconfirmed_usd=totals.unconfirmed_usd,
+        estimate_usd=None if job.estimate_pico is None else from_pico(job.estimate_pico),
+        lanes=totals.lanes,
+        requests=totals.requests,
+        throttled=totals.throttled,
+        seconds=round(job.seconds, 3),
+        simulated=job.realm == SIMULATED,
+        outputs={"workbook": job.workbook, "report": job.report},
+    )
