@@ -41,6 +41,11 @@ def finish(parts: Parts, job_id: str, targets: Targets, *, as_json: bool) -> int
     return exit_code(delivered.summary)
 
 
+def summarised(parts: Parts, job_id: str) -> Summary:
+    """Give a job's summary as it stands in the store."""
+    return summarise(parts.store, parts.store.jobs.get(job_id))
+
+
 def show(summary: Summary, *, as_json: bool) -> None:
     """Print a summary."""
     if as_json:
@@ -58,7 +63,7 @@ def exit_code(summary: Summary) -> int:
 
 
 def _has_results(parts: Parts, job_id: str) -> bool:
-    return summarise(parts.store, parts.store.jobs.get(job_id)).requests > 0 and any(
+    return summarised(parts, job_id).requests > 0 and any(
         parts.store.items.states(job_id).get(state) for state in (ItemState.DONE, ItemState.FLAGGED)
     )
 

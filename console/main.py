@@ -15,8 +15,8 @@ class _Group(click.Group):
     """Loads a command only when it is asked for, so that `--help` is quick."""
 
     COMMANDS = (
-        "run", "estimate", "preview", "resume", "retry", "stop", "jobs", "status", "templates", "costs", "prices", "doctor",
-        "simulator",
+        "run", "estimate", "preview", "resume", "retry", "stop", "jobs", "status", "templates", "costs", "prices",
+        "doctor", "simulator",
     )  # fmt: skip
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
@@ -32,7 +32,7 @@ class _Group(click.Group):
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="skuscribe", message="skuscribe %(version)s")
-def cli() -> None:
+def cli() -> None:  # noqa: D301 - click wants the control character, to keep these lines as they are
     """Your product spreadsheet in; the same spreadsheet out, with the copy written, checked and costed.
 
     \b
@@ -47,7 +47,7 @@ def main() -> None:
     sys.exit(run(sys.argv[1:]))
 
 
-def run(arguments: list[str]) -> int:
+def run(arguments: list[str]) -> int:  # noqa: PLR0911 - one way out for each kind of end
     """Run a command line and give its exit code; no traceback reaches a user."""
     as_json = "--json" in arguments
     try:

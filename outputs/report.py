@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import io
+import zipfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from itertools import islice
 from pathlib import Path
 
-import xlsxwriter
-
 from jobs.results import AttemptLine, ItemResult, Summary
+from outputs.report_columns import TO_LOOK_AT, ReportValue, attempt_values, flagged_values, item_values
+from outputs.report_rows import rows_xml
+from outputs.report_shell import MOST_ROWS, LongSheet, lay_out, make_shell
+from outputs.report_tally import tally_job
 from outputs.whole_file import whole_file
+from outputs.xlsx.package import rewrite_package
+from outputs.xlsx.part_text import part_chunks
+from outputs.xlsx.sheet_cells import CellReader
+from outputs.xlsx.sheet_scan import SheetScanner
+
+_Values = Iterator[Sequence[ReportValue]]
 
 
 def write_report(
@@ -18,19 +30,39 @@ def write_report(
     job: Mapping[str, str],
     items: Callable[[], Iterator[ItemResult]],
     attempts: Callable[[], Iterator[AttemptLine]],
+    most_rows: int = MOST_ROWS,
 ) -> None:
-    """Write the report."""
-    with whole_file(target) as file:
-        book = xlsxwriter.Workbook(file)
-        sheet = book.add_worksheet("Summary")
-        sheet.write_row(0, 0, ["job", summary.job])
-        for n, (key, value) in enumerate(job.items(), 1):
-            sheet.write_row(n, 0, [key, value])
-        sheet = book.add_worksheet("Items")
-        sheet.write_row(0, 0, ["row", "key", "cost_usd"])
-        for n, item in enumerate(items(), 1):
-            sheet.write_row(n, 0, [item.row, item.key, float(item.cost_usd or 0)])
-        sheet = book.add_worksheet("Attempts")
-        for n, line in enumerate(attempts(), 1):
-            sheet.write_row(n, 0, [line.attempt, line.row])
-        book.close()
+    """Write the report; memory does not grow with the job.
+
+    `job`: names and values for the block at the top: templates, price-book date, options.
+    `items` and `attempts` are called more than once and give the same each time.
+
+    Raises:
+        UserError: the target cannot be written.
+    """
+    tally = tally_job(items(), attempts())
+    sheets = lay_out(tally, most_rows=most_rows)
+    shell = make_shell(summary, tally, job, sheets)
+    values: dict[str, _Values] = {
+        "items": map(item_values, items()),
+        "attempts": map(attempt_values, attempts()),
+        "flagged": (flagged_values(item) for item in items() if item.state in TO_LOOK_AT)
+        if tally.flagged
+        else iter(()),
+    }
+    with zipfile.ZipFile(shell) as package, whole_file(target) as out:
+        parts = {sheet.part: partial(_filled, package, sheet, values[sheet.kind]) for sheet in sheets if sheet.rows}
+        rewrite_package(package, io.BytesIO(shell.getbuffer()), out, parts)
+
+
+def _filled(package: zipfile.ZipFile, sheet: LongSheet, values: _Values) -> Iterator[bytes]:
+    """Stream a long sheet: the shell's head and header, the rows in the formats of the shell's last row, its end."""
+    with package.open(sheet.part) as part:
+        scanner = SheetScanner(part_chunks(part)[1])
+        header, formats = list(scanner.rows())
+        styles = {cell.column: cell.style.decode() for cell in CellReader(b"").cells(formats.body)}
+        yield scanner.head
+        yield b"".join(header[1:])
+        by_column = [styles.get(index, "") for index in range(len(sheet.columns))]
+        yield from rows_xml(islice(values, sheet.rows), by_column, first_row=2)
+        yield from scanner.tail()

@@ -76,11 +76,11 @@ class _Contract:
 
     def __init__(self, field: Field, brand: Brand | None) -> None:
         self.field = field
-        reasons = dict.fromkeys(field.banned_words, "which is not allowed here")
-        if brand:
-            reasons |= dict.fromkeys(brand.banned_words, "which the brand never uses")
-            reasons |= dict.fromkeys(brand.never_claim, "which the brand never claims")
-        self._phrases = Phrases(reasons)
+        self._phrases = Phrases(
+            (field.banned_words, "which is not allowed here"),
+            (brand.banned_words if brand else (), "which the brand never uses"),
+            (brand.never_claim if brand else (), "which the brand never claims"),
+        )
         self._tag = _SCRIPT if field.html else _TAG
         self._counts_words = bool(field.min_words or field.max_words)
 
@@ -154,7 +154,7 @@ class _Contract:
         if self._counts_words:
             words = count_words(text)
             if words < field.min_words:
-                yield f"has {words} words, at least {field.min_words}"
+                yield f"has {words} {'word' if words == 1 else 'words'}, at least {field.min_words}"
             if 0 < field.max_words < words:
                 yield f"has {words} words, at most {field.max_words}"
 

@@ -62,7 +62,8 @@ def weigh(value: object, most: int) -> int:
         return len(str(value))
     if isinstance(value, _STREAMS):
         raise TypeError("a list must be joined before it is written: add |join(', ')")
-    raise TypeError(f"a {type(value).__name__.lower()} is not a text")
+    kind = "function" if callable(value) else type(value).__name__.lower()
+    raise TypeError(f"a {kind} is not a text")
 
 
 def _weigh_all(values: Iterable[object], most: int) -> int:

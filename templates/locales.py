@@ -74,7 +74,8 @@ def _usual_tags() -> dict[str, str]:
 def _unknown(tag: str) -> UserError:
     usual = _usual_tags()
     named = usual.get(tag.strip().casefold())
-    hint = f' Did you mean "{named}"?' if named else nearest(tag, usual)
+    same = [each for each in usual if each.startswith(f"{tag[:2].casefold()}-")]
+    hint = f' Did you mean "{named}"?' if named else nearest(tag, same or usual)
     return UserError(
         f'locale "{tag}": there is no such language.{hint}',
         fix="Give a language with or without a country, for example de, de-DE, en-GB, fr-CA, es-419 or zh-Hans.",

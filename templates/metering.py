@@ -23,7 +23,7 @@ class RenderLimits:
     """How much one rendering may take."""
 
     #: Of the thread's own time, so that a busy machine fails no row.
-    seconds_s: float = 2.0
+    time_s: float = 2.0
     #: Of the text, and of any text on the way to it.
     characters: int = 200_000
     #: Loop turns, calls, filters and operators together.
@@ -77,6 +77,6 @@ class Meter:
         self._look_at = self._steps + _STEPS_PER_LOOK
         now_s = self._clock()
         if self._ends_at_s is None:
-            self._ends_at_s = now_s + self._limits.seconds_s
+            self._ends_at_s = now_s + self._limits.time_s
         elif now_s > self._ends_at_s:
-            raise TooMuchError(f"takes longer than {self._limits.seconds_s:g} s: does a loop never end?")
+            raise TooMuchError(f"takes longer than {self._limits.time_s:g} s: does a loop never end?")

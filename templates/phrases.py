@@ -29,12 +29,16 @@ Kept = tuple[str, str, re.Pattern[str]]
 class Phrases:
     """A set of words and phrases, each with what to say when it is found."""
 
-    def __init__(self, reasons: Mapping[str, str]) -> None:
+    def __init__(self, *reasons: tuple[Iterable[str], str]) -> None:
         #: Longest word, needle, phrase, reason: a text without the longest word needs no closer look.
         self._spaced: list[tuple[str, str, str, str]] = []
         self._anywhere: list[tuple[str, re.Pattern[str], str, str]] = []
-        for phrase, reason in reasons.items():
+        seen: set[str] = set()
+        for phrase, reason in ((phrase, reason) for phrases, reason in reasons for phrase in phrases):
             folded = phrase.casefold()
+            if folded in seen:
+                continue
+            seen.add(folded)
             words = _WORD.findall(folded)
             if words and not _UNSPACED.search(folded) and _is_worded(folded):
                 self._spaced.append((max(words, key=len), f" {' '.join(words)} ", phrase, reason))

@@ -6,7 +6,7 @@ import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 
-from templates.blocks import DATA_RULE, brand_block, fields_block, language_line
+from templates.blocks import brand_block, data_rule, fields_block, language_line
 from templates.brand import Brand
 from templates.errors import UserError
 from templates.fields import Prompt, Template
@@ -56,7 +56,7 @@ class Renderer:
             )
         blocks = [
             system.run(self._given).strip(),
-            DATA_RULE,
+            data_rule(fenced="<product" in template.sources["user.j2"]),
             brand_block(brand) if brand else "",
             language_line(language),
             fields_block(template.fields),

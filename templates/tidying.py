@@ -7,6 +7,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 _QUOTES = {
@@ -30,6 +31,9 @@ _BREAKS = re.compile(r"\r\n|[\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 _INNER_SPACES = re.compile(r"[ \t\x1f]+")
 _EMPTY_LINES = re.compile(r"\n{3,}")
 _BULLET = re.compile(r"[-*•–·]\s+")  # noqa: RUF001 - the dashes that lists begin with
+#: A text may stand inside so many lists or objects.
+_DEPTH = 3
+_MOST_NUMBER = 10**15
 _NUMBER = re.compile(r"\s*(?:[-*•–·]|\d{1,2}[.)])\s+")  # noqa: RUF001 - as above
 
 
@@ -65,7 +69,7 @@ def _unquoted(text: str) -> str:
     return text
 
 
-def find_answer(values: Any, names: frozenset[str]) -> Mapping[str, Any]:
+def find_answer(values: Any, names: frozenset[str], *, depth: int = _DEPTH) -> Mapping[str, Any]:
     """Find the object that has the fields: it may be wrapped in another, or its keys written in capitals."""
     if not isinstance(values, Mapping):
         return {}
@@ -73,22 +77,22 @@ def find_answer(values: Any, names: frozenset[str]) -> Mapping[str, Any]:
         folded = {str(key).strip().casefold(): value for key, value in values.items()}
         if not names.isdisjoint(folded):
             return {**folded, **values}
-        inner = [value for value in values.values() if isinstance(value, Mapping)]
-        if len(inner) == 1 and len(values) == 1:
-            return find_answer(inner[0], names)
+        if len(values) == 1 and depth:
+            return find_answer(next(iter(values.values())), names, depth=depth - 1)
     return values
 
 
-def one_text(value: Any, *, multiline: bool, keep_html: bool) -> str | None:
-    """Make one text of a value; None when it is something else."""
+def one_text(value: Any, *, multiline: bool, keep_html: bool, depth: int = _DEPTH) -> str | None:
+    """Make one text of a value; None when it is something else, or too deep inside other things."""
+    inner = partial(one_text, multiline=multiline, keep_html=keep_html, depth=depth - 1)
     if isinstance(value, str):
         return tidy(value, multiline=multiline, keep_html=keep_html)
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return str(value)
-    if isinstance(value, Mapping) and len(value) == 1:
-        return one_text(next(iter(value.values())), multiline=multiline, keep_html=keep_html)
-    if isinstance(value, list | tuple):
-        parts = [one_text(each, multiline=multiline, keep_html=keep_html) for each in value]
+    if isinstance(value, float) or (isinstance(value, int) and not isinstance(value, bool)):
+        return str(value) if abs(value) < _MOST_NUMBER else None
+    if isinstance(value, Mapping) and len(value) == 1 and depth:
+        return inner(next(iter(value.values())))
+    if isinstance(value, list | tuple) and depth:
+        parts = [inner(each) for each in value]
         texts = [part for part in parts if part is not None]
         return ("\n\n" if multiline else " ").join(filter(None, texts)) if len(texts) == len(parts) else None
     return None

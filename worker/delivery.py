@@ -17,7 +17,6 @@ from outputs.report import write_report
 from outputs.targets import Targets, target_paths
 from outputs.writeback import write_workbook
 from worker.endpoint import SIMULATED
-from worker.preparation import chosen_lane
 from worker.recipe import Recipe
 from worker.source_files import SourceFiles
 from worker.summaries import summarise
@@ -89,7 +88,7 @@ class Delivery:
                 "Templates": ", ".join(template.ref for template in recipe.templates),
                 "Models": ", ".join(spec.model),
                 "Locales": ", ".join(spec.locale),
-                "Lane": chosen_lane(spec),
+                "Lane": spec.chosen_lane,
                 "Cap (USD)": plain(spec.budget) if spec.budget is not None else "none",
                 "Price book": self._book.date.isoformat(),
             },

@@ -9,7 +9,7 @@ from datetime import date
 
 from templates.errors import UserError
 from worker.aws.access import preflight
-from worker.aws.client import client_for, runtime_endpoint, session_for
+from worker.aws.client import client_for, runtime_endpoint, session_for, simulated_session
 from worker.aws.endpoint import realm_of
 from worker.aws.models import ModelRef, parse_model
 from worker.aws.runtime import BedrockModel
@@ -44,6 +44,8 @@ class Target:
 
     realm: str
     region: str
+    #: False where no Region is set anywhere, so that prices are those of the default one.
+    is_told: bool = True
 
 
 def find_target(settings: Settings, *, region: str, simulate: bool) -> Target:
@@ -51,8 +53,10 @@ def find_target(settings: Settings, *, region: str, simulate: bool) -> Target:
     if simulate:
         return Target(realm=SIMULATED, region=region or settings.region or DEFAULT_REGION)
     session = session_for(region=region or settings.region or None)
-    named = session.region_name or ""
-    return Target(realm=realm_of(runtime_endpoint(session, region=named or DEFAULT_REGION)), region=named)
+    named = session.region_name or DEFAULT_REGION
+    return Target(
+        realm=realm_of(runtime_endpoint(session, region=named)), region=named, is_told=bool(session.region_name)
+    )
 
 
 @contextmanager
@@ -92,9 +96,7 @@ def open_endpoint(
 
 
 def _simulated(settings: Settings, ref: ModelRef, url: str, region: str, connections: int) -> Endpoint:
-    import boto3  # noqa: PLC0415 - takes a third of a second, which --help must not wait for
-
-    session = boto3.Session(aws_access_key_id="simulated", aws_secret_access_key="simulated", region_name=region)  # noqa: S106 - the simulator asks for none
+    session = simulated_session(region)
     client = client_for(
         session, region=region, connections=connections, read_timeout_s=settings.read_timeout_s, endpoint_url=url
     )

@@ -27,7 +27,6 @@ from worker.feed import Feed
 from worker.limits.limiter import Quotas
 from worker.limits.memory import MemoryLimiter
 from worker.model import ModelError, Reply, Request
-from worker.preparation import chosen_lane
 from worker.pricing import BookPricing
 from worker.recipe import Recipe
 from worker.settings import Settings
@@ -144,7 +143,7 @@ class Execution:
                     fix="Set the endpoint back, or start a new job: costs of different places are never added up.",
                     code="realm",
                 )
-            engine, feed = self._engine(job, spec, endpoint, ledger, watch, concurrency)
+            engine, feed = self._engine(job, spec, endpoint, ledger, watch)
             self._attend(job, spec, engine, watch)
             stopped = feed.stopped
         if isinstance(engine.error, StoreError):
@@ -173,10 +172,10 @@ class Execution:
         watch.progress(engine.progress)
 
     def _engine(
-        self, job: JobRecord, spec: JobSpec, endpoint: Endpoint, ledger: Ledger, watch: Watch, concurrency: int
+        self, job: JobRecord, spec: JobSpec, endpoint: Endpoint, ledger: Ledger, watch: Watch
     ) -> tuple[Engine, Feed]:
         session = f"{int(self._clock().timestamp() * 1000):x}{secrets.token_hex(2)}"
-        lane = chosen_lane(spec)
+        lane = spec.chosen_lane
         pricing = BookPricing(
             self._book,
             region=endpoint.region,
@@ -211,7 +210,7 @@ class Execution:
             limiter=limiter,
             pricing=pricing,
             feed=feed,
-            concurrency=1 if watch.show else concurrency,
+            concurrency=1 if watch.show else self._concurrency(spec),
             random=self._random,
             clock_s=self._clock_s,
         )

@@ -126,7 +126,11 @@ class Preparation:
             region=target.region,
             locales=locales,
             catalogue=spec.catalogue or _catalogue_of(source),
-            said=(*describe(mapping, info, spec.key or None), *info.notes),
+            said=(
+                *describe(mapping, info, spec.key or None),
+                *info.notes,
+                *(() if target.is_told else (f"No AWS Region is set: prices are those of {target.region}.",)),
+            ),
         )
 
     def recipe(self, spec: JobSpec) -> Recipe:
@@ -249,10 +253,10 @@ class Preparation:
             )
             for lane in LANES_NOW
         }
-        return Plan(job_id=job_id, lanes=lanes, lane=chosen_lane(draft.spec))
+        return Plan(job_id=job_id, lanes=lanes, lane=draft.spec.chosen_lane)
 
     def _refuse_unpriced_cap(self, draft: Draft) -> None:
-        pricing = self._pricing(draft.region, chosen_lane(draft.spec))
+        pricing = self._pricing(draft.region, draft.spec.chosen_lane)
         unpriced = [model for model in draft.spec.model if not pricing.is_priced(model)]
         if draft.spec.budget is not None and unpriced:
             raise UserError(
@@ -260,11 +264,6 @@ class Preparation:
                 fix="Add its price (SKUSCRIBE_PRICES names a file of your own prices), or run without --budget.",
                 code="unpriced",
             )
-
-
-def chosen_lane(spec: JobSpec) -> str:
-    """Give the lane that a job takes."""
-    return "on-demand" if spec.lane == "auto" else spec.lane
 
 
 def _refuse_lane(lane: str, models: Sequence[str]) -> None:

@@ -52,7 +52,7 @@ class Digits:
 
     def _show_whole(self, digits: str) -> str:
         slots = sum(not literal for literal, _ in self.whole)
-        shown: list[str] = [] if slots else [digits]
+        shown: list[str] = [digits] if self.has_point and not slots else []
         left = max(slots, len(digits))
         filled = digits.rjust(left)
         for literal, text in self.whole:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import lru_cache
-from os.path import commonprefix
+from itertools import takewhile
 
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _ACCENTS = re.compile("[\u0300-\u036f]")
@@ -62,7 +62,7 @@ def _is_slip(one: str, other: str) -> bool:
     """Whether two names differ by one letter too many, too few, other or in the wrong place."""
     if min(len(one), len(other)) < _SHORTEST_TYPED or abs(len(one) - len(other)) > 1:
         return False
-    same = len(commonprefix((one, other)))
+    same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
     left, right = one[same:], other[same:]
     return same > 0 and (
         left[1:] == right[1:]

@@ -63,7 +63,10 @@ class _Section:
 
 def compile_format(code: str, *, dates_from_1904: bool) -> Callable[[Decimal], str] | None:
     """Read a format code; None when it shows numbers as they are (General, text, fractions)."""
-    sections = [_section(pieces, dates_from_1904=dates_from_1904) for pieces in _parted(code)[:_SIGNED_SECTIONS]]
+    parted = _parted(code)
+    if parted == [[]]:
+        return None
+    sections = [_section(pieces, dates_from_1904=dates_from_1904) for pieces in parted[:_SIGNED_SECTIONS]]
     if all(section.shape is None and not (section.before or section.after) for section in sections):
         return None
 

@@ -28,7 +28,14 @@ def test_a_locale_is_read_in_any_case_and_named_in_english(given_tag, tag, name)
 
 @pytest.mark.parametrize(
     ("wrong", "hint"),
-    [("german", '"de"'), ("German", '"de"'), ("de-XX", "de-DE"), ("de-DD", "de-DE"), ("xx", "Did you mean"), ("", "There is")],
+    [
+        ("german", '"de"'),
+        ("German", '"de"'),
+        ("de-XX", "de-"),
+        ("de-DD", "de-DE"),
+        ("xx", "Did you mean"),
+        ("", "There is"),
+    ],
 )
 def test_a_wrong_locale_is_named_with_what_is_near(wrong, hint):
     with pytest.raises(UserError) as caught:

@@ -32,7 +32,7 @@ def test_the_stored_sources_give_the_same_template_again():
 
 
 def test_parameters_and_counts_are_read():
-    made = template(toml=TOML + 'count = 3\n[model]\ntemperature = 0.5\ntop_p = 1\n')
+    made = template(toml=TOML + "count = 3\n[model]\ntemperature = 0.5\ntop_p = 1\n")
     assert made.parameters == {"temperature": 0.5, "top_p": 1.0}
     assert (made.fields[0].count, made.fields[0].min_count) == (3, 3)
 
@@ -98,10 +98,10 @@ temperature = 3
         ("title='T'\nversion=1\n[needs.a]\n", "fields has no field"),
         ("title='T'\nversion=1\nneeds=3\n", "needs must be a table, not 3"),
         (TOML + "[uses.title]\n", "uses.title: needs.title is the same variable"),
-        (TOML + 'distinct = true\n', "distinct needs a count above 1"),
-        (TOML + 'count = 2\nmin_count = 3\n', "min_count is 3, more than count, 2"),
+        (TOML + "distinct = true\n", "distinct needs a count above 1"),
+        (TOML + "count = 2\nmin_count = 3\n", "min_count is 3, more than count, 2"),
         (TOML + 'banned_chars = "a!"\n', "banned_chars must have no letters"),
-        (TOML + 'min_words = 80\n', "do not fit into max_chars"),
+        (TOML + "min_words = 80\n", "do not fit into max_chars"),
     ],
 )
 def test_a_wrong_template_toml_says_what_is_wrong(toml, expected):

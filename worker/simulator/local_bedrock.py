@@ -83,6 +83,7 @@ class LocalBedrock:
         cache = self._cache.use(model, request, now_s)
         answer = write_answer(
             self._copywriter,
+            model,
             request,
             fault=fault,
             seed=self.settings.seed,
@@ -141,9 +142,7 @@ class LocalBedrock:
             raise invalid("Input is too long for requested model.")
         return tokens
 
-    def _reserve(
-        self, model: SimulatedModel, scope: str, tokens: int, now_s: float, fault: Fault
-    ) -> Quota | None:
+    def _reserve(self, model: SimulatedModel, scope: str, tokens: int, now_s: float, fault: Fault) -> Quota | None:
         """Take from the quota, or fail at once as the fault says."""
         if fault is Fault.THROTTLE:
             raise ServiceError("ThrottlingException", _THROTTLED.format(what="requests"))

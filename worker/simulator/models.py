@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 FLEX = ("default", "priority", "flex")
+PRIORITY = ("default", "priority")
 STANDARD = ("default",)
 
 #: Prefix of an inference profile -> start of the Regions that it may be called from ("" is every Region).
@@ -40,7 +41,12 @@ class SimulatedModel:
     geo_profile: bool = False
     global_profile: bool = False
     system_prompt: bool = True
-    tools: bool = True
+    #: How a tool call may be forced: "tool" by its name, "any" of the tools, "auto" not at all; "" has no tools.
+    tool_choice: str = "auto"
+    #: Which of temperature and topP it takes: "both", "one" of them, "none".
+    sampling: str = "both"
+    #: Reasons before it answers; the reasoning is a block of its own and counts as output.
+    thinks: bool = False
     structured_output: bool = False
     tiers: tuple[str, ...] = STANDARD
     #: Output tokens count so many times against the quota.
@@ -62,10 +68,14 @@ _CLAUDE = SimulatedModel(
     on_demand=False,
     geo_profile=True,
     global_profile=True,
+    tool_choice="tool",
+    sampling="one",
     burndown=5,
     cache_min_tokens=1024,
     cache_ttls=("5m", "1h"),
 )
+#: The newer line: it reasons unless told otherwise and takes no sampling parameters.
+_CLAUDE_5 = replace(_CLAUDE, max_output_tokens=128_000, sampling="none", thinks=True)
 _NOVA = SimulatedModel(
     id="",
     name="",
@@ -73,6 +83,7 @@ _NOVA = SimulatedModel(
     context_tokens=300_000,
     max_output_tokens=10_000,
     geo_profile=True,
+    tool_choice="tool",
     cache_min_tokens=1024,
 )
 _LLAMA = SimulatedModel(
@@ -94,7 +105,7 @@ _TITAN = SimulatedModel(
     context_tokens=8000,
     max_output_tokens=8192,
     system_prompt=False,
-    tools=False,
+    tool_choice="",
     # No model card any more (2026-11): past its end of life; the day is not published.
     end_of_life=date(2026, 1, 1),
 )
@@ -103,13 +114,20 @@ _MODELS = (
     replace(_NOVA, id="amazon.nova-micro-v1:0", name="Nova Micro", context_tokens=128_000),
     replace(_NOVA, id="amazon.nova-lite-v1:0", name="Nova Lite"),
     replace(_NOVA, id="amazon.nova-pro-v1:0", name="Nova Pro", tiers=FLEX),
-    replace(_NOVA, id="amazon.nova-premier-v1:0", name="Nova Premier", context_tokens=1_000_000, on_demand=False),
+    replace(
+        _NOVA,
+        id="amazon.nova-premier-v1:0",
+        name="Nova Premier",
+        context_tokens=1_000_000,
+        on_demand=False,
+        tiers=PRIORITY,
+    ),
     replace(
         _NOVA,
         id="amazon.nova-2-lite-v1:0",
         name="Nova 2 Lite",
         context_tokens=1_000_000,
-        max_output_tokens=64_000,
+        max_output_tokens=65_535,
         on_demand=False,
         global_profile=True,
         tiers=FLEX,
@@ -121,9 +139,9 @@ _MODELS = (
         id="anthropic.claude-3-haiku-20240307-v1:0",
         name="Claude 3 Haiku",
         max_output_tokens=4096,
+        sampling="both",
         on_demand=True,
         global_profile=False,
-        burndown=1,
         cache_min_tokens=0,
         end_of_life=date(2026, 9, 10),
     ),
@@ -132,8 +150,8 @@ _MODELS = (
         id="anthropic.claude-3-5-haiku-20241022-v1:0",
         name="Claude 3.5 Haiku",
         max_output_tokens=8192,
+        sampling="both",
         global_profile=False,
-        burndown=1,
         cache_min_tokens=2048,
         cache_ttls=("5m",),
         count_tokens=True,
@@ -163,9 +181,7 @@ _MODELS = (
         structured_output=True,
         cache_min_tokens=4096,
     ),
-    replace(
-        _CLAUDE, id="anthropic.claude-sonnet-4-5-20250929-v1:0", name="Claude Sonnet 4.5", structured_output=True
-    ),
+    replace(_CLAUDE, id="anthropic.claude-sonnet-4-5-20250929-v1:0", name="Claude Sonnet 4.5", structured_output=True),
     replace(_CLAUDE, id="anthropic.claude-sonnet-4-6", name="Claude Sonnet 4.6", structured_output=True),
     replace(
         _CLAUDE,
@@ -187,41 +203,46 @@ _MODELS = (
         id="anthropic.claude-opus-4-7",
         name="Claude Opus 4.7",
         max_output_tokens=128_000,
+        sampling="none",
         cache_min_tokens=4096,
     ),
     replace(
-        _CLAUDE, id="anthropic.claude-opus-4-8", name="Claude Opus 4.8", max_output_tokens=128_000, burndown=15
-    ),
-    replace(_CLAUDE, id="anthropic.claude-sonnet-5", name="Claude Sonnet 5", max_output_tokens=128_000, burndown=10),
-    replace(
         _CLAUDE,
-        id="anthropic.claude-opus-5",
-        name="Claude Opus 5",
+        id="anthropic.claude-opus-4-8",
+        name="Claude Opus 4.8",
         max_output_tokens=128_000,
-        burndown=10,
-        cache_min_tokens=512,
+        sampling="none",
+        burndown=15,
     ),
+    replace(_CLAUDE_5, id="anthropic.claude-sonnet-5", name="Claude Sonnet 5", burndown=10),
+    replace(_CLAUDE_5, id="anthropic.claude-opus-5", name="Claude Opus 5", burndown=10, cache_min_tokens=512),
     replace(
-        _CLAUDE,
+        _CLAUDE_5,
         id="anthropic.claude-sonnet-5-5",
         name="Claude Sonnet 5.5",
-        max_output_tokens=128_000,
+        tool_choice="auto",
         cache_min_tokens=512,
     ),
     replace(
-        _CLAUDE,
+        _CLAUDE_5,
         id="anthropic.claude-opus-5-5",
         name="Claude Opus 5.5",
-        max_output_tokens=128_000,
+        tool_choice="auto",
         burndown=10,
         cache_min_tokens=512,
     ),
-    replace(_CLAUDE, id="anthropic.claude-haiku-5-5", name="Claude Haiku 5.5"),
     replace(
         _CLAUDE,
+        id="anthropic.claude-haiku-5-5",
+        name="Claude Haiku 5.5",
+        tool_choice="auto",
+        sampling="none",
+    ),
+    replace(
+        _CLAUDE_5,
         id="anthropic.claude-fable-5-1",
         name="Claude Fable 5.1",
-        max_output_tokens=128_000,
+        tool_choice="auto",
         burndown=10,
         cache_min_tokens=512,
     ),
@@ -236,6 +257,7 @@ _MODELS = (
         name="Mistral Large 3",
         provider="Mistral AI",
         context_tokens=256_000,
+        tool_choice="any",
     ),
     replace(
         _OPEN,
@@ -258,16 +280,33 @@ _MODELS = (
         provider="DeepSeek",
         on_demand=False,
         geo_profile=True,
-        tools=False,
+        tool_choice="",
+        thinks=True,
         structured_output=False,
         tiers=STANDARD,
     ),
-    replace(_OPEN, id="openai.gpt-oss-120b-1:0", name="gpt-oss-120b", provider="OpenAI", max_output_tokens=128_000),
-    replace(_OPEN, id="openai.gpt-oss-20b-1:0", name="gpt-oss-20b", provider="OpenAI", max_output_tokens=128_000),
+    replace(
+        _OPEN,
+        id="openai.gpt-oss-120b-1:0",
+        name="gpt-oss-120b",
+        provider="OpenAI",
+        max_output_tokens=128_000,
+        thinks=True,
+    ),
+    replace(
+        _OPEN,
+        id="openai.gpt-oss-20b-1:0",
+        name="gpt-oss-20b",
+        provider="OpenAI",
+        max_output_tokens=128_000,
+        thinks=True,
+    ),
     replace(_OPEN, id="qwen.qwen3-32b-v1:0", name="Qwen3 32B", provider="Qwen"),
-    replace(_OPEN, id="qwen.qwen3-235b-a22b-2507-v1:0", name="Qwen3 235B A22B", provider="Qwen"),
+    replace(
+        _OPEN, id="qwen.qwen3-235b-a22b-2507-v1:0", name="Qwen3 235B A22B", provider="Qwen", tiers=("default", "flex")
+    ),
     replace(_OPEN, id="qwen.qwen3-next-80b-a3b", name="Qwen3 Next 80B A3B", provider="Qwen"),
-    replace(_OPEN, id="zai.glm-5", name="GLM 5", provider="Z.AI", structured_output=False),
+    replace(_OPEN, id="zai.glm-5", name="GLM 5", provider="Z.AI", structured_output=False, tiers=PRIORITY),
     replace(_OPEN, id="zai.glm-4.7-flash", name="GLM 4.7 Flash", provider="Z.AI", structured_output=False),
     replace(_OPEN, id="moonshotai.kimi-k2.5", name="Kimi K2.5", provider="Moonshot AI", context_tokens=256_000),
     replace(_OPEN, id="minimax.minimax-m2.5", name="MiniMax M2.5", provider="MiniMax", structured_output=False),

@@ -73,7 +73,7 @@ def read_converse(model: SimulatedModel, body: Mapping[str, Any]) -> ConverseReq
         raise invalid("This model doesn't support system prompts. Try again without a system prompt.")
     inference = body.get("inferenceConfig") or {}
     max_tokens = _max_tokens(model, inference)
-    _check_sampling(inference)
+    _check_sampling(model, inference)
     tool_name, tool_schema, tool_text, tool_points = _tool(model, body.get("toolConfig"))
     structured_schema, structured_text = _structured(model, body.get("outputConfig"))
     system, points = _texts(system_blocks, tool_text, "system", tool_points)
@@ -147,7 +147,15 @@ def _max_tokens(model: SimulatedModel, inference: Mapping[str, Any]) -> int | No
     return asked
 
 
-def _check_sampling(inference: Mapping[str, Any]) -> None:
+def _check_sampling(model: SimulatedModel, inference: Mapping[str, Any]) -> None:
+    given = [name for name in ("temperature", "topP") if inference.get(name) is not None]
+    if given and model.sampling == "none":
+        raise invalid(f"The model returned the following errors: `{given[0]}` is deprecated for this model.")
+    if len(given) > 1 and model.sampling == "one":
+        raise invalid(
+            "The model returned the following errors: `temperature` and `top_p` cannot both be specified for this "
+            "model. Please use only one."
+        )
     for name in ("temperature", "topP"):
         value = inference.get(name)
         if value is not None and not (isinstance(value, int | float) and 0 <= value <= 1):
@@ -163,7 +171,7 @@ def _tool(
     """Find the tool that the answer goes to: the forced one, else the first."""
     if not config:
         return "", None, "", []
-    if not model.tools:
+    if not model.tool_choice:
         raise invalid("This model doesn't support tool use.")
     specs: dict[str, Mapping[str, Any]] = {}
     text = ""
@@ -177,6 +185,7 @@ def _tool(
             text += json.dumps(spec, separators=(",", ":"))
     if not specs:
         raise invalid("The value at toolConfig.tools is empty. Add values to toolConfig.tools, and try again.")
+    _check_choice(model, config.get("toolChoice") or {})
     choice = (config.get("toolChoice") or {}).get("tool")
     name = choice.get("name", "") if choice else next(iter(specs))
     if name not in specs:
@@ -189,6 +198,16 @@ def _tool(
     if specs[name].get("strict"):
         check_structured_schema(schema)
     return name, schema, text, points
+
+
+def _check_choice(model: SimulatedModel, choice: Mapping[str, Any]) -> None:
+    allowed = {"tool": ("auto", "any", "tool"), "any": ("auto", "any")}.get(model.tool_choice, ("auto",))
+    for asked in choice:
+        if asked not in allowed:
+            raise invalid(
+                f"This model doesn't support the toolConfig.toolChoice.{asked} field. "
+                f"Remove toolConfig.toolChoice.{asked} and try again."
+            )
 
 
 def _structured(model: SimulatedModel, config: Mapping[str, Any] | None) -> tuple[Mapping[str, Any] | None, str]:

@@ -105,7 +105,9 @@ class SimulatorServer:
         counters = self._bedrock.counters
         if turn.fault in {Fault.NOT_JSON, Fault.HALF_JSON}:
             counters.lost(turn.model.id, turn.usage, "garbage")
-            garbage = b"<html><body>upstream closed</body></html>" if turn.fault is Fault.NOT_JSON else body[: len(body) // 2]
+            garbage = (
+                b"<html><body>upstream closed</body></html>" if turn.fault is Fault.NOT_JSON else body[: len(body) // 2]
+            )
             return self._reply(200, garbage)
         if turn.fault is Fault.DROP_WITHIN:
             counters.lost(turn.model.id, turn.usage, "dropped")

@@ -70,9 +70,7 @@ class SimulatorSettings:
 
 
 def _wrong(name: str, value: object, allowed: str) -> UserError:
-    return UserError(
-        f'The simulator\'s setting "{name}" cannot be {value!r}.', fix=f"Give {allowed}.", code="setting"
-    )
+    return UserError(f'The simulator\'s setting "{name}" cannot be {value!r}.', fix=f"Give {allowed}.", code="setting")
 
 
 def changed(settings: SimulatorSettings, changes: Mapping[str, Any]) -> SimulatorSettings:

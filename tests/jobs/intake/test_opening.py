@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import zipfile
 
 import openpyxl
@@ -32,8 +33,6 @@ def test_a_folder_is_no_spreadsheet(tmp_path):
 
 
 def test_a_device_is_not_waited_for(tmp_path):
-    import os
-
     os.mkfifo(tmp_path / "pipe.csv")
     assert "is a device" in refused(tmp_path / "pipe.csv").message
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain, islice
 
 from worker.simulator.copywriter.choice import in_turn, mixed
 from worker.simulator.copywriter.kinds import CopyKind
@@ -11,6 +12,13 @@ from worker.simulator.copywriter.slots import Slots, capitalised
 
 #: How full a short text should be before it is left alone.
 _FULL_ENOUGH = 0.6
+#: Sentences that may follow, each with the slot that it would say again.
+_MORE = (
+    ("features_joined", "feature_low"),
+    ("material", "material"),
+    ("colour", "colour"),
+    ("audience", "audience_low"),
+)
 _SECTIONS = {
     CopyKind.HEADLINE: ("headlines", "headlines_plain"),
     CopyKind.TITLE: ("titles",),
@@ -29,30 +37,43 @@ def candidates(kind: CopyKind, slots: Slots, book: Phrasebook, number: int, max_
     if special:
         yield from special(slots, book, number, max_chars)
         return
+    if kind is CopyKind.ALT and "picture" in slots.words:
+        yield slots.words["picture"]
     for section in _SECTIONS[kind]:
         yield from _filled(section, slots, book, number)
 
 
 def _filled(section: str, slots: Slots, book: Phrasebook, number: int) -> Iterator[str]:
-    for pattern in in_turn(book.usable(section, slots.names), mixed(number, section)):
+    patterns: Iterable[str] = in_turn(book.usable(section, slots.names), mixed(number, section))
+    if section == "titles":
+        # The more facts the better.
+        patterns = sorted(patterns, key=lambda pattern: -pattern.count("{"))
+    elif section == "headlines":
+        # What only this product has comes first.
+        patterns = sorted(patterns, key=lambda pattern: not pattern.startswith(("{feature", "{short}")))
+    for pattern in patterns:
         yield capitalised(slots.fill(pattern))
 
 
 def _snippets(slots: Slots, book: Phrasebook, number: int, max_chars: int) -> Iterator[str]:
     """Give one to three short sentences that together nearly fill the room."""
-    firsts = (*_filled("short_sentences", slots, book, number), *_filled("openings", slots, book, number))
+    firsts = chain(_filled("short_sentences", slots, book, number), _filled("openings", slots, book, number))
     more = [
-        text
-        for section in ("features_joined", "material", "colour", "audience", "calls", "closings")
-        for text in list(_filled(section, slots, book, mixed(number, "more")))[:2]
+        (slots.words.get(slot, "\n"), text)
+        for section, slot in _MORE
+        for text in islice(_filled(section, slots, book, mixed(number, "more")), 1)
     ]
-    for first in firsts:
+    calls = tuple(islice(_filled("calls", slots, book, number), 4))
+    for place, first in enumerate(firsts):
         text = first
-        for extra in in_turn(more, mixed(number, first)):
+        for said, extra in in_turn(more, mixed(number, first)):
             if len(text) >= max_chars * _FULL_ENOUGH:
                 break
-            if len(text) + 1 + len(extra) <= max_chars and extra not in text:
+            if len(text) + 1 + len(extra) <= max_chars and said not in text:
                 text = f"{text} {extra}"
+        call = calls[place % len(calls)]
+        if len(text) + 1 + len(call) <= max_chars and len(text) < max_chars * _FULL_ENOUGH:
+            text = f"{text} {call}"
         yield text
     yield from _filled("calls", slots, book, number)
     yield from _filled("fillers", slots, book, number)

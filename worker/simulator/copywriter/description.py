@@ -49,9 +49,7 @@ def write_description(
     return _laid_out(taken, html=html, paragraphs=contract.paragraphs)
 
 
-def _body(
-    slots: Slots, book: Phrasebook, contract: FieldContract, number: int, max_chars: int
-) -> Iterator[str]:
+def _body(slots: Slots, book: Phrasebook, contract: FieldContract, number: int, max_chars: int) -> Iterator[str]:
     """Give an opening and a sentence for each fact."""
     yield from _first(_usable(book, slots, "openings", number, contract, max_chars))
     own = (without_banned_chars(text, contract) for text in slots.sentences[:3])

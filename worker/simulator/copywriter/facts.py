@@ -5,11 +5,13 @@ from __future__ import annotations
 import html
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 _PRODUCT = re.compile(r"<product>\s*(.*?)\s*</product>", re.DOTALL | re.IGNORECASE)
 _LABELLED = re.compile(r"^[ \t]*(?:[-*•][ \t]*)?([^\W\d_][^:\n]{0,38}?)[ \t]*:[ \t]*(.*)$")
 _BREAK_TAG = re.compile(r"<\s*(?:br|/?p|/?li|/?ul|/?ol|/?div|/?h\d|/?tr|/?td)\b[^>]*>", re.IGNORECASE)
 _TAG = re.compile(r"</?[a-zA-Z][^>]*>")
+_NOT_PLAIN = re.compile(r"[<&\n\t]|  ")
 _SPACE = re.compile(r"[^\S\n]+")
 _LIST_BREAK = re.compile(r"\s*(?:\n|;|\||•|·)\s*")
 _BULLET = re.compile(r"^(?:[-–*•·✓✔►]+|\d+[.)])\s*")
@@ -35,7 +37,8 @@ _LABELS = {
                  "geschlecht", "genre", "público"),
     "description": ("description", "text", "copy", "body", "about", "summary", "current description", "source text",
                     "beschreibung", "descripción", "product description", "long description", "short description",
-                    "text to translate", "notes", "existing copy"),
+                    "text to translate", "notes", "existing copy", "existing description"),
+    "picture": ("what the picture shows", "image content", "picture", "image description"),
 }  # fmt: skip
 _SLOT_OF = {word: slot for slot, words in _LABELS.items() for word in words}
 #: Labels that never go into copy.
@@ -60,6 +63,9 @@ class Facts:
     sizes: tuple[str, ...] = ()
     audience: str = ""
     sentences: tuple[str, ...] = ()
+    #: The description as it stands in the prompt.
+    description: str = ""
+    picture: str = ""
     attributes: tuple[tuple[str, str], ...] = ()
 
 
@@ -74,19 +80,23 @@ def split_prompt(user: str) -> tuple[str, str]:
 def read_facts(product: str) -> Facts:
     """Read the `Label: value` lines of a product; a value may go on over lines and hold HTML."""
     found: dict[str, list[str]] = {}
+    raw_description = ""
     attributes: list[tuple[str, str]] = []
     for label, value in _labelled(product):
         slot = _slot(label)
         text = plain_text(value)
-        if not text or _UNSAID.search(label):
+        if not text or (not slot and _is_unsaid(label)):
             continue
+        if slot == "description" and len(value) > len(raw_description):
+            raw_description = value.strip()
         if slot:
             found.setdefault(slot, []).append(text)
         elif "\n" not in text and len(text) <= _MOST_NAME_CHARS:
-            attributes.append((label, text))
+            attributes.append((label, text.rstrip(".")))
     joined = {slot: "\n".join(values) for slot, values in found.items()}
     return Facts(
-        name=_one_line(found.get("name", [""])[0]) or _one_line(plain_text(product).split("\n", 1)[0])[:_MOST_NAME_CHARS],
+        name=_one_line(found.get("name", [""])[0])
+        or _one_line(plain_text(product).split("\n", 1)[0])[:_MOST_NAME_CHARS],
         brand=_one_line(joined.get("brand", "")),
         kind=_LEVEL.split(_one_line(joined.get("kind", "")))[-1],
         features=_items(joined.get("features", "")),
@@ -95,12 +105,21 @@ def read_facts(product: str) -> Facts:
         sizes=_values(joined.get("size", "")),
         audience=_one_line(joined.get("audience", "")),
         sentences=_sentences(joined.get("description", "")),
+        description=raw_description,
+        picture=_one_line(joined.get("picture", "")).rstrip("."),
         attributes=tuple(attributes),
     )
 
 
+@lru_cache(maxsize=4096)
+def _is_unsaid(label: str) -> bool:
+    return _UNSAID.search(label) is not None
+
+
 def plain_text(value: str) -> str:
     """Take tags and entities out of a value; blocks become lines."""
+    if not _NOT_PLAIN.search(value):
+        return value.strip()
     if "<" in value:
         value = _TAG.sub("", _BREAK_TAG.sub("\n", value))
     if "&" in value:
@@ -121,8 +140,10 @@ def _labelled(product: str) -> list[tuple[str, str]]:
     return pairs
 
 
+@lru_cache(maxsize=4096)
 def _slot(label: str) -> str:
-    return _SLOT_OF.get(re.sub(r"[\s_]+", " ", label.casefold()).strip(), "")
+    word = re.sub(r"[\s_]+", " ", label.casefold()).strip()
+    return _SLOT_OF.get(word, "description" if "description" in word else "")
 
 
 def _one_line(text: str) -> str:

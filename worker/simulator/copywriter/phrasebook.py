@@ -25,10 +25,74 @@ _CODE_OF = {
 }
 #: Frequent little words that tell the language of a text.
 _LITTLE_WORDS = {
-    "en": frozenset("the and with for of is are your you this that from made in a to".split()),
-    "de": frozenset("der die das und mit für ist sind ein eine auf von aus im zu den dem".split()),
-    "fr": frozenset("le la les et avec pour est sont un une des du de dans votre vous en ce".split()),
-    "es": frozenset("el la los las y con para es son un una de del en tu su por que".split()),
+    "en": frozenset(
+        ["the", "and", "with", "for", "of", "is", "are", "your", "you", "this", "that", "from", "made", "in", "a", "to"]
+    ),
+    "de": frozenset(
+        [
+            "der",
+            "die",
+            "das",
+            "und",
+            "mit",
+            "für",
+            "ist",
+            "sind",
+            "ein",
+            "eine",
+            "auf",
+            "von",
+            "aus",
+            "im",
+            "zu",
+            "den",
+            "dem",
+        ]
+    ),
+    "fr": frozenset(
+        [
+            "le",
+            "la",
+            "les",
+            "et",
+            "avec",
+            "pour",
+            "est",
+            "sont",
+            "un",
+            "une",
+            "des",
+            "du",
+            "de",
+            "dans",
+            "votre",
+            "vous",
+            "en",
+            "ce",
+        ]
+    ),
+    "es": frozenset(
+        [
+            "el",
+            "la",
+            "los",
+            "las",
+            "y",
+            "con",
+            "para",
+            "es",
+            "son",
+            "un",
+            "una",
+            "de",
+            "del",
+            "en",
+            "tu",
+            "su",
+            "por",
+            "que",
+        ]
+    ),
 }
 
 

@@ -14,11 +14,34 @@ _PRODUCT_CHARS = 64
 _MOST_JOINED = 4
 _MOST_FEATURE_CHARS = 90
 _PERCENT = re.compile(r"^(\d+(?:[.,]\d+)?)\s*%\s*(.+)$")
+_LONG_NAME_CHARS = 40
+_NAME_ADDITION = re.compile(r"\s(?:with|for|w/|mit|für|avec|pour|con|para)\s", re.IGNORECASE)
 _NAME_BREAK = re.compile(r"\s+[-–—|]\s+|[,;(\[]|\s/\s")
 #: Capitalised words that stay so within a sentence.
 _PROPER = frozenset(
-    "Italian French German American Japanese Swiss Spanish English European Nordic Egyptian Bluetooth Velcro Christmas "
-    "Italy France Germany Japan Portugal Spain Europe".split()
+    [
+        "Italian",
+        "French",
+        "German",
+        "American",
+        "Japanese",
+        "Swiss",
+        "Spanish",
+        "English",
+        "European",
+        "Nordic",
+        "Egyptian",
+        "Bluetooth",
+        "Velcro",
+        "Christmas",
+        "Italy",
+        "France",
+        "Germany",
+        "Japan",
+        "Portugal",
+        "Spain",
+        "Europe",
+    ]
 )
 
 
@@ -43,9 +66,12 @@ def make_slots(facts: Facts, book: Phrasebook) -> Slots:
     language = book.language
     name = _without_brand(_main_part(facts.name), facts.brand)
     product = f"{facts.brand} {name}" if facts.brand else name
-    features = tuple(_feature(text, language) for text in facts.features if len(text) <= _MOST_FEATURE_CHARS)
+    features = tuple(
+        _glossed(text, "features", language) for text in facts.features if len(text) <= _MOST_FEATURE_CHARS
+    )
     material = book.join(tuple(_material(text, language) for text in facts.materials[:_MOST_JOINED]))
     kind = translated(facts.kind, "kinds", language) or facts.kind
+    colours = tuple(_glossed(text, "colours", language) for text in facts.colours[:_MOST_JOINED])
     audience = translated(_audience(facts.audience), "audiences", language)
     joined = book.join(tuple(_lowered(text, language) for text in features[:_MOST_JOINED]))
     words = {
@@ -53,15 +79,17 @@ def make_slots(facts: Facts, book: Phrasebook) -> Slots:
         "name": cut_at_word(name, _PRODUCT_CHARS),
         "short": cut_at_word(product if len(product) <= _SHORT_CHARS else name, _SHORT_CHARS),
         "brand": facts.brand,
-        "kind": capitalised(kind),
+        "kind": " ".join(map(capitalised, kind.split())) if language == "en" else capitalised(kind),
         "kind_low": kind if language == "de" else " ".join(_lower_word(word) for word in kind.split()),
         "material": material,
         "material_cap": capitalised(material),
-        "colour": book.join(tuple(_glossed(text, "colours", language) for text in facts.colours[:_MOST_JOINED])),
+        "colour": book.join(colours),
+        "one_colour": colours[0] if len(colours) == 1 else "",
         "size": book.join(facts.sizes[:6]),
+        "one_size": facts.sizes[0] if len(facts.sizes) == 1 else "",
+        "picture": facts.picture if guess_language(facts.picture) in {language, ""} else "",
         "audience": capitalised(audience),
         "audience_low": audience,
-        "features": book.join(features[:_MOST_JOINED]),
         "features_low": joined,
         "features_cap": capitalised(joined),
     }
@@ -85,16 +113,20 @@ def capitalised(text: str) -> str:
 
 
 def _own_sentences(facts: Facts, language: str) -> tuple[str, ...]:
-    if not facts.sentences or guess_language(" ".join(facts.sentences)) not in {language, ""}:
+    if not facts.sentences or (guess_language(" ".join(facts.sentences)) or "en") != language:
         return ()
     return tuple(
-        capitalised(text) if text[-1] in ".!?…" else f"{capitalised(text)}." for text in facts.sentences if ":" not in text
+        capitalised(text) if text[-1] in ".!?…" else f"{capitalised(text)}."
+        for text in facts.sentences
+        if ":" not in text
     )
 
 
 def _main_part(name: str) -> str:
     """Give a name up to its first comma, dash or bracket, when that leaves enough of it."""
     start = _NAME_BREAK.split(name, maxsplit=1)[0].strip()
+    if len(start) > _LONG_NAME_CHARS:
+        start = _NAME_ADDITION.split(start, maxsplit=1)[0].strip()
     return start if len(start.split()) > 1 or len(start) >= len(name) // 2 else name
 
 
@@ -107,16 +139,14 @@ def _without_brand(name: str, brand: str) -> str:
 
 def _material(text: str, language: str) -> str:
     found = _PERCENT.match(text)
-    share, word = (f"{found[1]} % " if language in {"de", "fr", "es"} else f"{found[1]}% ", found[2]) if found else ("", text)
+    share, word = (
+        (f"{found[1]} % " if language in {"de", "fr", "es"} else f"{found[1]}% ", found[2]) if found else ("", text)
+    )
     return f"{share}{_glossed(word, 'materials', language)}"
 
 
 def _glossed(word: str, kind: str, language: str) -> str:
     return translated(word, kind, language) or word
-
-
-def _feature(text: str, language: str) -> str:
-    return capitalised(translated(text, "features", language) or text)
 
 
 def _label(label: str, language: str) -> str:

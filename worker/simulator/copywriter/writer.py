@@ -6,21 +6,29 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 from worker.simulator.copywriter.candidates import candidates
 from worker.simulator.copywriter.choice import in_turn, mixed, number_of
 from worker.simulator.copywriter.contracts import FieldContract, read_contracts
 from worker.simulator.copywriter.description import write_description
-from worker.simulator.copywriter.facts import Facts, plain_text, read_facts, split_prompt
+from worker.simulator.copywriter.facts import plain_text, read_facts, split_prompt
 from worker.simulator.copywriter.kinds import CopyKind, kind_of
-from worker.simulator.copywriter.limits import cut_at_word, keeps, without_banned_chars, without_banned_words
-from worker.simulator.copywriter.limits import without_repeats
+from worker.simulator.copywriter.limits import (
+    cut_at_word,
+    keeps,
+    without_banned_chars,
+    without_banned_words,
+    without_repeats,
+)
 from worker.simulator.copywriter.phrasebook import Phrasebook, guess_language, language_of, phrasebook
 from worker.simulator.copywriter.slots import Slots, capitalised, make_slots
 
 _DRAFT = re.compile(r"<draft>|\b(?:first|previous|earlier) (?:draft|answer|version)\b", re.IGNORECASE)
 _TRANSLATE = re.compile(r"\b[Tt]ranslat", re.IGNORECASE)
+#: Answers are asked for again when a reply was lost.
+_REMEMBERED_ANSWERS = 2048
 #: How much of its room a text takes the second time.
 _SHORTER = 0.85
 _USUAL_CHARS = {
@@ -68,11 +76,15 @@ class Copywriter:
 
     def __init__(self, seed: int) -> None:
         self._seed = seed
+        self._remembered = lru_cache(maxsize=_REMEMBERED_ANSWERS)(self._write)
 
     def write(self, *, system: str, user: str, schema: Mapping[str, Any] | None, over_limit: bool) -> Written:
         """Write what a prompt asks for; `over_limit` makes one field too long, unless it is asked for again."""
+        schema_text = json.dumps(schema, ensure_ascii=False) if schema else ""
+        return self._remembered(system, user, schema_text, over_limit)
+
+    def _write(self, system: str, user: str, schema_text: str, over_limit: bool) -> Written:
         product, rules = split_prompt(user)
-        schema_text = json.dumps(schema, separators=(",", ":"), sort_keys=False) if schema else ""
         contracts = read_contracts(system, "" if rules == product else rules, schema_text)
         again = _DRAFT.search(rules) is not None
         job = self._job(system, user, product, rules, again=again)
@@ -93,18 +105,10 @@ class Copywriter:
             slots=make_slots(facts, book),
             book=book,
             number=number_of(self._seed, user),
-            kept_description=_kept(facts, product) if _TRANSLATE.search(rules) and own == language else "",
+            kept_description=facts.description if own == language and _TRANSLATE.search(rules) else "",
             html="<" in product,
             shorter=again,
         )
-
-
-def _kept(facts: Facts, product: str) -> str:
-    """Give the description as it stands, for a translation into its own language."""
-    if not facts.sentences:
-        return ""
-    start = product.find(facts.sentences[0])
-    return product[start:].strip() if start >= 0 else ""
 
 
 def _value(contract: FieldContract, job: _Job) -> Any:
@@ -221,4 +225,6 @@ def _spoilt(copy: dict[str, Any], contracts: tuple[FieldContract, ...], job: _Jo
     while len(long) <= contract.max_chars + len(extra) // 2:
         long = f"{long} {extra}"
     long = long[: contract.max_chars + max(10, contract.max_chars // 3)].rsplit(" ", 1)[0] + " and so on and on"
-    return Written(copy={**copy, contract.name: long if isinstance(value, str) else [long, *value[1:]]}, over_limit=True)
+    return Written(
+        copy={**copy, contract.name: long if isinstance(value, str) else [long, *value[1:]]}, over_limit=True
+    )

@@ -1,0 +1,65 @@
+# make demo    a finished workbook from the example, without an account
+# make test    everything that CI runs
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { command -v $$p; break; }; done)
+BIN := .venv/bin
+UV_VERSION := 0.13.9
+RUNTIME := .venv/.runtime
+DEV := .venv/.dev
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-fast test-slow check bench lock clean
+
+help:
+	@echo "make demo       run the example without an account: workbook and report"
+	@echo "make test       all tests and checks, nothing skipped"
+	@echo "make test-fast  the tests that start no server (under a minute)"
+	@echo "make test-slow  twenty kills and big volumes"
+	@echo "make check      ruff, mypy, layers, sizes, docs"
+	@echo "make bench      the figures of docs/performance.md"
+
+.venv/bin/uv:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed: install it, or say where it is: make PYTHON=/path/to/python3"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { echo "Python's venv module is missing: install the package python3-venv."; exit 1; }
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+
+$(RUNTIME): requirements.lock pyproject.toml | .venv/bin/uv
+	@echo "Setting up .venv …"
+	@$(BIN)/uv pip install --quiet --python .venv --require-hashes -r requirements.lock
+	@$(BIN)/uv pip install --quiet --python .venv --no-deps --editable .
+	@touch $@
+
+$(DEV): requirements-dev.lock $(RUNTIME)
+	@$(BIN)/uv pip install --quiet --python .venv --require-hashes -r requirements-dev.lock
+	@touch $@
+
+demo: $(RUNTIME)
+	@$(BIN)/skuscribe run examples/outdoor-range.xlsx --template product-description --template seo-meta \
+		--brand examples/brand.toml --simulate --overwrite --out outputs/results/demo
+
+test: check
+	@$(BIN)/python -m pytest -q -n 2
+
+test-fast: $(DEV)
+	@$(BIN)/python -m pytest -q -m "not servers and not slow and not corpus"
+
+test-slow: $(DEV)
+	@$(BIN)/python -m pytest -q -m slow
+
+check: $(DEV)
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/python -m pytest -q tests/house
+
+bench: $(DEV)
+	@$(BIN)/python bench/run.py
+
+lock: | .venv/bin/uv
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml -o requirements.lock
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --group dev pyproject.toml -c requirements.lock -o requirements-dev.lock
+
+clean:
+	@rm -rf .venv build dist *.egg-info

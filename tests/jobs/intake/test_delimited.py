@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+import csv
+import io
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from intake_files import table_of
+
+from jobs.intake.opening import open_sheet
+from templates.errors import UserError
+
+
+def write(path, content, encoding="utf-8"):
+    path.write_bytes(content if isinstance(content, bytes) else content.encode(encoding))
+    return path
+
+
+def test_cells_are_left_as_they_stand(tmp_path):
+    path = write(tmp_path / "p.csv", 'SKU,Brand,Price,On,Text\n00123,NA,3199.00,true,"a ""b""\nc\\n"\n')
+    assert table_of(path)[1] == ("00123", "NA", "3199.00", "true", 'a "b"\nc\\n')
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("ends", ["\n", "\r\n", "\r"])
+def test_every_usual_delimiter_and_line_end_is_found(tmp_path, delimiter, ends):
+    lines = [["SKU", "Title", "Text"], ["1", "Lamp", "warm, bright; dim|mable"], ["2", "Vase", "blue"]]
+    text = io.StringIO()
+    csv.writer(text, delimiter=delimiter, lineterminator=ends).writerows(lines)
+    sheet = open_sheet(write(tmp_path / "p.txt", text.getvalue()))
+    assert sheet.info.delimiter == delimiter
+    assert [row.cells for row in sheet.rows()] == [tuple(line) for line in lines[1:]]
+
+
+def test_commas_in_the_text_do_not_hide_the_semicolons(tmp_path):
+    path = write(tmp_path / "p.csv", "id;Name;Price\n1;Lamp, brass, small;3,50\n2;Vase, blue, tall;4,20\n")
+    assert open_sheet(path).info.delimiter == ";"
+
+
+def test_the_delimiter_line_of_spreadsheet_programs_is_obeyed(tmp_path):
+    sheet = open_sheet(write(tmp_path / "p.csv", "sep=|\nSKU|Title\n1|a,b\n2|c,d\n"))
+    assert (sheet.info.delimiter, sheet.info.header_row) == ("|", 2)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "cp1252"])
+def test_the_encoding_is_found(tmp_path, encoding):
+    text = "SKU,Größe,Beschreibung\n1,groß,schön und weiß\n2,klein,hübsch\n"
+    sheet = open_sheet(write(tmp_path / "p.csv", text, encoding))
+    assert sheet.info.encoding == encoding
+    assert [column.header for column in sheet.info.columns] == ["SKU", "Größe", "Beschreibung"]
+    assert next(iter(sheet.rows())).cells == ("1", "groß", "schön und weiß")
+    assert sheet.info.notes == ()
+
+
+def test_a_few_bad_bytes_do_not_lose_the_rest(tmp_path):
+    lines = ["SKU,Title", *(f"{number},Löffel für Größe {number}" for number in range(2, 40))]
+    content = "\n".join(lines).encode().split(b"\n")
+    content[4] = b"5,Caf\xe9"
+    content[9] = b"10,50 \x80"
+    sheet = open_sheet(write(tmp_path / "p.csv", b"\n".join(content)))
+    rows = {row.number: row.cells for row in sheet.rows()}
+    assert (rows[5], rows[10], rows[6]) == (("5", "Café"), ("10", "50 €"), ("6", "Löffel für Größe 6"))
+    assert sheet.info.notes == ("Lines 5, 10 have bytes that are not UTF-8; they were read as Windows-1252.",)
+
+
+def test_ragged_records_are_reported_and_shift_nothing(tmp_path):
+    lines = ["SKU,Title,Brand", *(f"{number},Lamp,Acme,extra" for number in range(7)), "8,Vase", "9,Hook,Acme"]
+    sheet = open_sheet(write(tmp_path / "p.csv", "\n".join(lines)))
+    rows = [row.cells[:3] for row in sheet.rows()]
+    assert rows[0] == ("0", "Lamp", "Acme")
+    assert rows[-2:] == [("8", "Vase"), ("9", "Hook", "Acme")]
+    assert sheet.info.notes[0].startswith("Rows 2, 3, 4, 5, 6 and 2 more have more cells than the header has (3)")
+    assert sheet.info.notes[1].startswith("Row 9 has fewer cells")
+    list(sheet.rows())
+    assert len(sheet.info.notes) == 2
+
+
+def test_row_numbers_count_blank_records_and_quoted_line_breaks_as_spreadsheets_do(tmp_path):
+    sheet = open_sheet(write(tmp_path / "p.csv", 'SKU,Title\n\n1,"two\nlines"\n,,\n2,Vase\n'))
+    assert [row.number for row in sheet.rows()] == [3, 5]
+
+
+def test_nul_bytes_are_tolerated(tmp_path):
+    assert table_of(write(tmp_path / "p.csv", b"SKU,Title\n1,La\x00mp\n"))[1] == ("1", "La\x00mp")
+
+
+def test_a_long_cell_is_read_whole(tmp_path):
+    assert len(table_of(write(tmp_path / "p.csv", f"SKU,Text\n1,{'x' * 400_000}\n"))[1][1]) == 400_000
+
+
+def test_a_quotation_mark_that_is_never_closed_is_refused(tmp_path):
+    path = write(tmp_path / "p.csv", 'SKU,Title\n1,"Lamp\n2,Vase\n3,Hook\n')
+    with pytest.raises(UserError, match=r"row 2: a quotation mark is opened and never closed"):
+        list(open_sheet(path).rows())
+
+
+def test_a_quoted_line_break_at_the_very_end_is_whole(tmp_path):
+    assert table_of(write(tmp_path / "p.csv", 'SKU,Title\n1,"Lamp\nlow"'))[1] == ("1", "Lamp\nlow")
+
+
+def test_one_column_needs_no_delimiter(tmp_path):
+    assert table_of(write(tmp_path / "p.csv", "Title\nLamp\nVase\n")) == [("Title",), ("Lamp",), ("Vase",)]
+
+
+def test_the_rows_can_be_streamed_again(tmp_path):
+    sheet = open_sheet(write(tmp_path / "p.csv", "SKU\n1\n2\n"))
+    assert list(sheet.rows()) == list(sheet.rows())
+
+
+CELLS = st.text(st.characters(exclude_categories=["Cs", "Cc"], include_characters="\n\r\t"), min_size=1, max_size=20)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    table=st.lists(st.lists(CELLS.filter(str.strip), min_size=3, max_size=3), min_size=1, max_size=5),
+    encoding=st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]),
+)
+def test_any_quoted_text_comes_back_equal(table, encoding, tmp_path_factory):
+    path = tmp_path_factory.mktemp("text") / "p.csv"
+    with path.open("w", encoding=encoding, newline="") as file:
+        csv.writer(file, quoting=csv.QUOTE_ALL).writerows([["SKU", "Title", "Text"], *table])
+    assert table_of(path, header_row=1)[1:] == [tuple(row) for row in table]

@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jobs.intake.header import find_header, lay_out, shown
+from jobs.sheet import Row
+from templates.errors import UserError
+
+
+def rows_of(*lines):
+    return [Row(number, tuple(line)) for number, line in enumerate(lines, start=1) if any(line)]
+
+
+PRODUCTS = [
+    ["00123", "Walnut table lamp", "NA", "39.90", "Lighting"],
+    ["00124", "Linen shade", "Acme", "12.00", "Lighting"],
+    ["00125", "Brass hook", "Acme", "4.50", "Hardware"],
+]
+NAMES = ["SKU", "Title", "Brand", "Price", "Category"]
+
+
+def header_of(*lines):
+    return find_header(rows_of(*lines)).number
+
+
+def test_the_first_row_is_the_header_of_a_tidy_table():
+    assert header_of(NAMES, *PRODUCTS) == 1
+
+
+def test_titles_and_banners_above_the_header_are_passed_over():
+    assert header_of(["Spring range 2026"], [], ["Prepared by", "Anna"], NAMES, *PRODUCTS) == 4
+
+
+def test_a_banner_of_merged_cells_is_passed_over():
+    assert header_of(["TemplateType", "Version=2"], ["Basics", "", "", "Offer", ""], NAMES, *PRODUCTS) == 3
+
+
+def test_machine_names_below_the_labels_are_the_header():
+    machine = ["item_sku", "item_name", "brand_name", "standard_price", "item_type"]
+    assert header_of(["Seller SKU", "Product Name", "Brand", "Price", "Type"], machine, *PRODUCTS) == 2
+
+
+def test_a_header_that_does_not_begin_in_column_a_is_found():
+    assert header_of(["", "", ""], ["", "", *NAMES], *(["", "", *row] for row in PRODUCTS)) == 2
+
+
+def test_a_header_with_gaps_still_wins_over_the_products_below_it():
+    assert header_of(["SKU", "Title", "", "Price", ""], *PRODUCTS) == 1
+
+
+def test_a_table_of_numbers_begins_with_its_first_row():
+    assert header_of(["1", "0", "0"], ["2", "0", "null"]) == 1
+
+
+def test_no_row_with_text_is_no_header():
+    assert find_header([]) is None
+
+
+def test_a_header_without_products_is_a_header():
+    assert header_of(NAMES) == 1
+
+
+def test_names_are_shown_on_one_line_and_made_distinct():
+    header, columns = lay_out(
+        rows_of(["Title", "\xa0Body\n(HTML) ", "title", "Title (2)", "", "Title", "﻿SKU"], ["a"] * 8), None, "p.xlsx"
+    )
+    assert header.number == 1
+    assert [column.header for column in columns] == [
+        "Title",
+        "Body (HTML)",
+        "title (3)",
+        "Title (2)",
+        "Column E",
+        "Title (4)",
+        "SKU",
+        "Column H",
+    ]
+    assert columns[1].raw == "\xa0Body\n(HTML) "
+
+
+def test_the_row_told_wins():
+    header, columns = lay_out(rows_of(NAMES, *PRODUCTS), 3, "p.xlsx")
+    assert header.number == 3
+    assert columns[1].header == "Linen shade"
+
+
+@pytest.mark.parametrize("told", [5, 99])
+def test_a_row_told_that_has_no_text_is_refused(told):
+    with pytest.raises(UserError) as caught:
+        lay_out(rows_of(NAMES, *PRODUCTS, [], ["x"])[told:], told, "p.xlsx")
+    assert caught.value.code == "header_row"
+
+
+@given(st.lists(st.lists(st.text(max_size=6), max_size=6), max_size=8))
+def test_headers_are_always_distinct_and_never_empty(lines):
+    rows = rows_of(*lines)
+    if find_header(rows) is None:
+        return
+    _, columns = lay_out(rows, None, "p.xlsx")
+    names = [column.header.casefold() for column in columns]
+    assert len(set(names)) == len(names)
+    assert all(shown(name) for name in names)
+    assert [column.index for column in columns] == list(range(len(columns)))
