@@ -32,14 +32,14 @@ class _Group(click.Group):
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="skuscribe", message="skuscribe %(version)s")
-def cli() -> None:  # noqa: D301 - click wants the control character, to keep these lines as they are
+def cli() -> None:
     """Your product spreadsheet in; the same spreadsheet out, with the copy written, checked and costed.
 
     \b
     Try it without an account:   skuscribe run products.xlsx --template product-description --simulate
     With Amazon Bedrock:         skuscribe run products.xlsx --template product-description
     What it would cost:          skuscribe estimate products.xlsx --template product-description
-    """
+    """  # noqa: D301 - click wants the control character itself: it keeps these lines as they are
 
 
 def main() -> None:
