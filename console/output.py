@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import click
@@ -17,6 +17,12 @@ from templates.errors import SkuscribeError
 def say(line: str) -> None:
     """Tell the person at the keyboard; never on stdout."""
     click.echo(line, err=True)
+
+
+def say_notes(notes: Iterable[str]) -> None:
+    """Say what should be known, a line each."""
+    for note in notes:
+        say(f"Note: {note}")
 
 
 def print_json(value: Mapping[str, Any]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from jobs.fingerprint import fingerprint
@@ -47,7 +47,9 @@ class Assignment:
     headers: dict[str, str] = field(default_factory=dict)
 
 
-def keep_products(store: Store, job_id: str, pages: Iterable[list[Product]], variables: Sequence[Variable]) -> int:
+def keep_products(
+    store: Store, job_id: str, pages: Iterable[list[Product]], variables: Sequence[Variable], headers: Mapping[str, str]
+) -> int:
     """Put a sheet's products into the store, rows of one key together wherever they stand; give how many rows.
 
     Raises:
@@ -59,10 +61,10 @@ def keep_products(store: Store, job_id: str, pages: Iterable[list[Product]], var
         merged: dict[str, Product] = {}
         for product in page:
             known = merged.get(product.key)
-            merged[product.key] = merge(known, product, variables) if known else product
+            merged[product.key] = merge(known, product, variables, headers=headers) if known else product
         earlier = store.items.products_by_key(job_id, list(merged))
         for key, (product_id, first) in earlier.items():
-            store.items.replace_product(product_id, merge(first, merged.pop(key), variables))
+            store.items.replace_product(product_id, merge(first, merged.pop(key), variables, headers=headers))
         store.items.add_products(job_id, list(merged.values()))
     return rows
 

@@ -19,7 +19,7 @@ MOST_ROWS = 1_048_575
 
 _WIDTHS = {"notes": 60, "copy": 80, "model": 34, "price_ref": 34, "request_id": 38, "attempt": 26, "fingerprint": 26}
 _USUAL_WIDTH = 16
-_FORMATS = {"cost_usd": "money", "reserved_usd": "money", "copy": "wrapped", "notes": "wrapped"}
+_FORMATS = {"cost_usd": "money", "reserved_usd": "money", "copy": "wrapped"}
 _SIMULATED_COLOUR = "#E69F00"
 
 

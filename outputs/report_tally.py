@@ -74,7 +74,7 @@ class Tally:
 
 def tally_job(items: Iterable[ItemResult], attempts: Iterable[AttemptLine]) -> Tally:
     """Count a job in one pass over its items and one over its attempts."""
-    cells: dict[tuple[str, ...], Totals] = {}
+    cells: dict[tuple[str, str, str, str], Totals] = {}
     tally = Tally({title: {} for title, _ in DIMENSIONS})
     for item in items:
         group = (item.template, item.model, item.lane, item.locale)

@@ -62,6 +62,8 @@ class Plan:
     job_id: str
     lanes: dict[str, Estimate]
     lane: str
+    #: What reading the rows has shown: ragged lines, formulas without a result, bytes that are no text.
+    notes: tuple[str, ...]
 
     @property
     def chosen(self) -> Estimate:
@@ -128,7 +130,6 @@ class Preparation:
             catalogue=spec.catalogue or _catalogue_of(source),
             said=(
                 *describe(mapping, info, spec.key or None),
-                *info.notes,
                 *(() if target.is_told else (f"No AWS Region is set: prices are those of {target.region}.",)),
             ),
         )
@@ -218,7 +219,7 @@ class Preparation:
         variables = all_variables(draft.recipe.templates)
         rows = parse_rows(spec.rows) if spec.rows else None
         pages = read_products(draft.sheet, draft.mapping, key=spec.key or None, rows=rows)
-        keep_products(self._store, job_id, pages, variables)
+        keep_products(self._store, job_id, pages, variables, draft.mapping.headers)
         assignment = Assignment(
             job_id=job_id,
             realm=draft.realm,
@@ -253,7 +254,7 @@ class Preparation:
             )
             for lane in LANES_NOW
         }
-        return Plan(job_id=job_id, lanes=lanes, lane=draft.spec.chosen_lane)
+        return Plan(job_id=job_id, lanes=lanes, lane=draft.spec.chosen_lane, notes=draft.sheet.info.notes)
 
     def _refuse_unpriced_cap(self, draft: Draft) -> None:
         pricing = self._pricing(draft.region, draft.spec.chosen_lane)

@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from console.options import shared_options, spec_of
-from console.output import estimate_line, print_json, say, summary_json
+from console.output import estimate_line, print_json, say, say_notes, summary_json
 from jobs.estimate import Estimate
 from jobs.money import plain
 from worker.summaries import summarise
@@ -23,6 +23,7 @@ def command(source: Path, *, as_json: bool, yes: bool, **options: Any) -> int:  
     for line in draft.said:
         say(line)
     plan = parts.preparation.plan(draft, kind="estimate")
+    say_notes(plan.notes)
     try:
         summary = summarise(parts.store, parts.store.jobs.get(plan.job_id))
     finally:

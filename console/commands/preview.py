@@ -9,7 +9,7 @@ import click
 
 from console.finish import exit_code, summarised
 from console.options import shared_options, spec_of
-from console.output import print_json, say, summary_json, summary_lines
+from console.output import print_json, say, say_notes, summary_json, summary_lines
 from console.signals import stopped_by_signals
 from console.voice import Voice
 from jobs.money import plain
@@ -37,6 +37,7 @@ def command(source: Path, *, as_json: bool, yes: bool, **options: Any) -> int:  
     for line in draft.said:
         say(line)
     plan = parts.preparation.plan(draft, kind="preview", most_products=most)
+    say_notes(plan.notes)
     voices = _Voices(silent=as_json)
     with stopped_by_signals() as stop:
         parts.execution.run(plan.job_id, Watch(stop=stop, warn=lambda text: say(f"Note: {text}"), show=voices.show))

@@ -8,7 +8,7 @@ import click
 
 from console.finish import finish
 from console.options import shared_options, spec_of
-from console.output import estimate_line, say
+from console.output import estimate_line, say, say_notes
 from templates.errors import UserError
 from worker.preparation import Plan
 from worker.wiring import Parts, wire
@@ -32,6 +32,7 @@ def command(source: Path, *, as_json: bool, yes: bool, **options: Any) -> int:
     # The paths are tried before planning, which takes a while for a large sheet.
     parts.delivery.targets(source, draft.spec, "new")
     plan = parts.preparation.plan(draft, kind="run")
+    say_notes(plan.notes)
     targets = parts.delivery.targets(source, draft.spec, plan.job_id)
     say(estimate_line(plan.lane, plan.chosen))
     if not (yes or spec.budget or spec.simulate or plan.chosen.items == 0):

@@ -59,8 +59,10 @@ def test_the_system_prompt_ends_with_the_blocks_of_every_template():
         notes="Say jumper.",
     )
     toml = TOML + (
-        'min_chars = 5\nmin_words = 2\nmax_words = 9\nbanned_chars = "!?"\nbanned_words = ["wow"]\nmax_word_repeats = 2\n'
-        '[fields.points]\ntitle = "Point"\nbrief = "Points"\ncount = 5\nmin_count = 3\nmax_chars = 30\ndistinct = true\n'
+        'min_chars = 5\nmin_words = 2\nmax_words = 9\nbanned_chars = "!?"\nbanned_words = ["wow"]\n'
+        "max_word_repeats = 2\n"
+        '[fields.points]\ntitle = "Point"\nbrief = "Points"\ncount = 5\nmin_count = 3\nmax_chars = 30\n'
+        "distinct = true\n"
         '[fields.page]\ntitle = "Page"\nbrief = "A page"\nmax_chars = 900\nmultiline = true\nhtml = true\n'
     )
     system = Renderer(template(toml=toml), brand=brand, locale="de-de").system

@@ -6,6 +6,7 @@ from templates.program import Program
 
 LIMITS = RenderLimits()
 LONG = "y" * 150_000
+ENDLESS = "{% for i in range(100000) %}{% for j in range(100000) %}{% endfor %}{% endfor %}"
 
 
 def run(text, limits=LIMITS, **values):
@@ -30,12 +31,11 @@ def doubling(start, step, use="n.s"):
 @pytest.mark.parametrize(
     "text",
     [
-        "{% for i in range(100000) %}{% for j in range(100000) %}{% endfor %}{% endfor %}",
+        ENDLESS,
         "{% for i in range(100000) %}{% for j in range(100000) %}a{% endfor %}{% endfor %}",
         "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}",
         "{% macro m(n) %}{% if n %}{{ m(n - 1) }}{{ m(n - 1) }}{% endif %}{% endmacro %}{{ m(40) }}",
-        "{% macro m() %}{{ caller() }}{% endmacro %}"
-        "{% call m() %}{% for i in range(100000) %}{% for j in range(100000) %}{% endfor %}{% endfor %}{% endcall %}",
+        "{% macro m() %}{{ caller() }}{% endmacro %}{% call m() %}" + ENDLESS + "{% endcall %}",
         "{% macro m() %}{% for i in range(100000) %}{{ long ~ i }}{% endfor %}{% endmacro %}{{ m() }}",
         "{% macro m() %}{% for i in range(100000) %}" + "z" * 900 + "{% endfor %}{% endmacro %}{{ m() }}",
         "{% set q %}{% for i in range(100000) %}" + "z" * 900 + "{% endfor %}{% endset %}{{ q|length }}",

@@ -34,7 +34,7 @@ def _resolve(named: str, region: str) -> tuple[SimulatedModel, str]:
     if model:
         if not model.on_demand:
             raise invalid(
-                f"Invocation of model ID {identifier} with on-demand throughput isn’t supported. "
+                f"Invocation of model ID {identifier} with on-demand throughput isn\u2019t supported. "
                 "Retry your request with the ID or ARN of an inference profile that contains this model."
             )
         return model, "in-region"

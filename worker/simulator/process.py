@@ -10,6 +10,7 @@ import threading
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 from templates.errors import SkuscribeError
 from worker.simulator.settings import SimulatorSettings, as_arguments
@@ -37,7 +38,7 @@ class SimulatorProcess:
             if pipe:
                 pipe.close()
 
-    def __enter__(self) -> SimulatorProcess:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

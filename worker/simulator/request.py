@@ -10,10 +10,15 @@ from typing import Any
 
 from worker.simulator.errors import invalid
 from worker.simulator.models import SimulatedModel
+from worker.simulator.refusals import (
+    check_cache_ttls,
+    check_choice,
+    check_sampling,
+    checked_max_tokens,
+    checked_messages,
+    checked_tier,
+)
 from worker.simulator.schema_rules import check_structured_schema
-
-_MOST_CACHE_POINTS = 4
-_ROLES = ("user", "assistant", "system")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,19 +72,19 @@ def read_converse(model: SimulatedModel, body: Mapping[str, Any]) -> ConverseReq
     Raises:
         ServiceError: Bedrock would refuse it.
     """
-    messages = _messages(body)
+    messages = checked_messages(body)
     system_blocks = body.get("system") or []
     if system_blocks and not model.system_prompt:
         raise invalid("This model doesn't support system prompts. Try again without a system prompt.")
     inference = body.get("inferenceConfig") or {}
-    max_tokens = _max_tokens(model, inference)
-    _check_sampling(model, inference)
+    max_tokens = checked_max_tokens(model, inference)
+    check_sampling(model, inference)
     tool_name, tool_schema, tool_text, tool_points = _tool(model, body.get("toolConfig"))
     structured_schema, structured_text = _structured(model, body.get("outputConfig"))
     system, points = _texts(system_blocks, tool_text, "system", tool_points)
     user, assistant, points = _conversation(messages, tool_text + system, points)
-    _check_points(model, points)
-    tier = _tier(model, body.get("serviceTier"))
+    check_cache_ttls(model, [point.ttl for point in points])
+    tier = checked_tier(model, body.get("serviceTier"))
     digest = blake2b(digest_size=16)
     for part in (model.id, system, user, assistant):
         digest.update(part.encode())
@@ -99,70 +104,6 @@ def read_converse(model: SimulatedModel, body: Mapping[str, Any]) -> ConverseReq
         tier=tier,
         digest=digest.digest(),
     )
-
-
-def _messages(body: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    messages = body.get("messages")
-    if messages is None:
-        raise invalid(
-            "1 validation error detected: Value at 'messages' failed to satisfy constraint: Member must not be null"
-        )
-    if not isinstance(messages, list) or not messages:
-        raise invalid("The value at messages is empty. Add values to messages, and try again.")
-    for number, message in enumerate(messages):
-        role = message.get("role") if isinstance(message, dict) else None
-        if role not in _ROLES:
-            raise invalid(
-                f"1 validation error detected: Value at 'messages.{number + 1}.member.role' failed to satisfy "
-                f"constraint: Member must satisfy enum value set: [{', '.join(_ROLES)}]"
-            )
-        if not message.get("content"):
-            raise invalid(
-                f"The content field in the Message object at messages.{number} is empty. "
-                "Add a ContentBlock object to the content field and try again."
-            )
-    if messages[0]["role"] == "assistant":
-        raise invalid(
-            "A conversation must start with a user message. Try again with a conversation that starts with a user "
-            "message."
-        )
-    return messages
-
-
-def _max_tokens(model: SimulatedModel, inference: Mapping[str, Any]) -> int | None:
-    asked = inference.get("maxTokens")
-    if asked is None:
-        return None
-    if not isinstance(asked, int) or isinstance(asked, bool) or asked < 1:
-        raise invalid(
-            "1 validation error detected: Value at 'inferenceConfig.maxTokens' failed to satisfy constraint: "
-            "Member must have value greater than or equal to 1"
-        )
-    if asked > model.max_output_tokens:
-        most = model.max_output_tokens
-        raise invalid(
-            f"The maximum tokens you requested exceeds the model limit of {most}. "
-            f"Try again with a maximum tokens value that is lower than {most}."
-        )
-    return asked
-
-
-def _check_sampling(model: SimulatedModel, inference: Mapping[str, Any]) -> None:
-    given = [name for name in ("temperature", "topP") if inference.get(name) is not None]
-    if given and model.sampling == "none":
-        raise invalid(f"The model returned the following errors: `{given[0]}` is deprecated for this model.")
-    if len(given) > 1 and model.sampling == "one":
-        raise invalid(
-            "The model returned the following errors: `temperature` and `top_p` cannot both be specified for this "
-            "model. Please use only one."
-        )
-    for name in ("temperature", "topP"):
-        value = inference.get(name)
-        if value is not None and not (isinstance(value, int | float) and 0 <= value <= 1):
-            raise invalid(
-                f"1 validation error detected: Value at 'inferenceConfig.{name}' failed to satisfy constraint: "
-                "Member must have value between 0 and 1"
-            )
 
 
 def _tool(
@@ -185,7 +126,7 @@ def _tool(
             text += json.dumps(spec, separators=(",", ":"))
     if not specs:
         raise invalid("The value at toolConfig.tools is empty. Add values to toolConfig.tools, and try again.")
-    _check_choice(model, config.get("toolChoice") or {})
+    check_choice(model, config.get("toolChoice") or {})
     choice = (config.get("toolChoice") or {}).get("tool")
     name = choice.get("name", "") if choice else next(iter(specs))
     if name not in specs:
@@ -200,23 +141,14 @@ def _tool(
     return name, schema, text, points
 
 
-def _check_choice(model: SimulatedModel, choice: Mapping[str, Any]) -> None:
-    allowed = {"tool": ("auto", "any", "tool"), "any": ("auto", "any")}.get(model.tool_choice, ("auto",))
-    for asked in choice:
-        if asked not in allowed:
-            raise invalid(
-                f"This model doesn't support the toolConfig.toolChoice.{asked} field. "
-                f"Remove toolConfig.toolChoice.{asked} and try again."
-            )
-
-
 def _structured(model: SimulatedModel, config: Mapping[str, Any] | None) -> tuple[Mapping[str, Any] | None, str]:
     text_format = (config or {}).get("textFormat")
     if not text_format:
         return None, ""
     if not model.structured_output:
         raise invalid(
-            "This model doesn't support the outputConfig.textFormat field. Remove outputConfig.textFormat and try again."
+            "This model doesn't support the outputConfig.textFormat field. "
+            "Remove outputConfig.textFormat and try again."
         )
     text = ((text_format.get("structure") or {}).get("jsonSchema") or {}).get("schema")
     if text_format.get("type") != "json_schema" or not isinstance(text, str):
@@ -265,28 +197,3 @@ def _point(block: Mapping[str, Any], prefix: str) -> CachePoint:
     if block.get("type") != "default":
         raise invalid("The value at cachePoint.type must be one of the following: default.")
     return CachePoint(prefix=prefix, ttl=block.get("ttl") or "5m")
-
-
-def _check_points(model: SimulatedModel, points: list[CachePoint]) -> None:
-    if not points:
-        return
-    if not model.cache_min_tokens:
-        raise invalid(
-            "You invoked an unsupported model or your request did not allow prompt caching. "
-            "See the documentation for more information."
-        )
-    if len(points) > _MOST_CACHE_POINTS:
-        raise invalid(f"A maximum of {_MOST_CACHE_POINTS} cache points is allowed in a request.")
-    for point in points:
-        if point.ttl not in model.cache_ttls:
-            raise invalid(f"This model doesn't support a cache point with ttl {point.ttl}.")
-    ttls = [point.ttl for point in points]
-    if ttls != sorted(ttls):
-        raise invalid("Cache points with ttl 1h must come before those with ttl 5m.")
-
-
-def _tier(model: SimulatedModel, asked: Mapping[str, Any] | None) -> str:
-    tier = (asked or {}).get("type", "default")
-    if tier not in model.tiers:
-        raise invalid(f"The service tier {tier} is not supported by the model {model.id}.")
-    return str(tier)

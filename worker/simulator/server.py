@@ -25,6 +25,7 @@ Sleep = Callable[[float], Awaitable[Any]]
 _MODEL_PATH = re.compile(r"/model/([^/]+)/(converse-stream|converse|count-tokens)$")
 _SIGNED_REGION = re.compile(r"Credential=[^/]*/\d{8}/([^/]+)/")
 _JSON = "application/json"
+_NOT_JSON = b"<html><body>upstream closed</body></html>"
 _MOST_BODY_BYTES = 64 * 1024 * 1024
 #: Which counter an error adds to.
 _COUNTED_AS = {
@@ -209,8 +210,9 @@ class SimulatorServer:
         return web.Response(status=error.status, body=json.dumps({"message": error.message}).encode(), headers=headers)
 
 
-def _request(*arguments: Any) -> web.BaseRequest:
-    return web.BaseRequest(*arguments, asyncio.get_running_loop(), client_max_size=_MOST_BODY_BYTES)
+def _request(message: Any, payload: Any, protocol: Any, writer: Any, task: Any) -> web.BaseRequest:
+    loop = asyncio.get_running_loop()
+    return web.BaseRequest(message, payload, protocol, writer, task, loop, client_max_size=_MOST_BODY_BYTES)
 
 
 def _hang_up(request: web.BaseRequest) -> web.StreamResponse:

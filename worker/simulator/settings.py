@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
@@ -79,7 +79,7 @@ def changed(settings: SimulatorSettings, changes: Mapping[str, Any]) -> Simulato
     Raises:
         UserError: there is no such setting, or it cannot have that value.
     """
-    kinds = {entry.name: type(entry.default) for entry in fields(SimulatorSettings)}
+    kinds: dict[str, Callable[[Any], Any]] = {entry.name: type(entry.default) for entry in fields(SimulatorSettings)}
     typed: dict[str, Any] = {}
     for name, value in changes.items():
         if name not in kinds:
@@ -89,7 +89,7 @@ def changed(settings: SimulatorSettings, changes: Mapping[str, Any]) -> Simulato
         try:
             typed[name] = kinds[name](value)
         except (TypeError, ValueError) as error:
-            raise _wrong(name, value, f"a value of kind {kinds[name].__name__}") from error
+            raise _wrong(name, value, f"a value of kind {type(getattr(settings, name)).__name__}") from error
     return replace(settings, **typed)
 
 

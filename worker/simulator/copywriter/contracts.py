@@ -15,22 +15,22 @@ _MOST = r"(?:at most|max\.?(?:imum)?(?: of)?|up to|(?:no|not) more than|no longe
 _MOST_CHARS = (
     re.compile(rf"{_MOST}:?\s*{_NUMBER}{_CHARS}", re.IGNORECASE),
     re.compile(rf"{_NUMBER}{_CHARS}\w*\s*(?:or (?:fewer|less)|max|each at most)", re.IGNORECASE),
-    re.compile(rf"(?:to|-|–|and)\s*{_NUMBER}{_CHARS}", re.IGNORECASE),
+    re.compile(rf"(?:to|-|\u2013|and)\s*{_NUMBER}{_CHARS}", re.IGNORECASE),
 )
 _LEAST_CHARS = (
     re.compile(rf"(?:at least|min\.?(?:imum)?(?: of)?)\s*{_NUMBER}{_CHARS}", re.IGNORECASE),
-    re.compile(rf"{_NUMBER}\s*(?:to|-|–|and)\s*\d[\d,.]*{_CHARS}", re.IGNORECASE),
+    re.compile(rf"{_NUMBER}\s*(?:to|-|\u2013|and)\s*\d[\d,.]*{_CHARS}", re.IGNORECASE),
 )
 _MOST_WORDS = (
     re.compile(rf"{_MOST}\s*{_NUMBER}\s*words", re.IGNORECASE),
-    re.compile(rf"(?:to|-|–|and)\s*{_NUMBER}\s*words", re.IGNORECASE),
+    re.compile(rf"(?:to|-|\u2013|and)\s*{_NUMBER}\s*words", re.IGNORECASE),
 )
 _LEAST_WORDS = (
     re.compile(rf"(?:at least|min\.?(?:imum)?(?: of)?)\s*{_NUMBER}\s*words", re.IGNORECASE),
-    re.compile(rf"{_NUMBER}\s*(?:to|-|–|and)\s*\d[\d,.]*\s*words", re.IGNORECASE),
+    re.compile(rf"{_NUMBER}\s*(?:to|-|\u2013|and)\s*\d[\d,.]*\s*words", re.IGNORECASE),
 )
 _EXACT_COUNT = re.compile(r"(?:list|array) of (?:exactly )?(\d+)(?! to)\b|exactly (\d+)\b", re.IGNORECASE)
-_COUNT_RANGE = re.compile(r"(?:list|array) of (\d+)\s*(?:to|-|–)\s*(\d+)\b", re.IGNORECASE)
+_COUNT_RANGE = re.compile(r"(?:list|array) of (\d+)\s*(?:to|-|\u2013)\s*(\d+)\b", re.IGNORECASE)
 _REPEATS = re.compile(r"no word more than (?:(once)|(twice)|(\d+) times)", re.IGNORECASE)
 _NO_CHARS = re.compile(r"none of the characters ((?:\S )*\S)(?=[,.;]|\s|$)")
 _NO_WORDS = re.compile(r'none of the words ((?:"[^"\n]*"(?:, )?)+)')
@@ -78,7 +78,7 @@ def read_contracts(system: str, user_rules: str, schema_text: str) -> tuple[Fiel
     """
     prompt = f"{system}\n{user_rules}"
     schema = json.loads(schema_text) if schema_text else _schema_in(prompt)
-    lines = {name: words for name, words in _FIELD_LINE.findall(prompt)}
+    lines: dict[str, str] = dict(_FIELD_LINE.findall(prompt))
     banned, avoided = _words_banned_everywhere(prompt), _words_avoided(prompt)
     if schema is None:
         fields = [_in_words(FieldContract(name=name), words) for name, words in lines.items()]

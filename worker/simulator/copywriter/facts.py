@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import html
 import re
+import tomllib
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
+from importlib import resources
 
 _PRODUCT = re.compile(r"<product>\s*(.*?)\s*</product>", re.DOTALL | re.IGNORECASE)
 _LABELLED = re.compile(r"^[ \t]*(?:[-*•][ \t]*)?([^\W\d_][^:\n]{0,38}?)[ \t]*:[ \t]*(.*)$")
@@ -14,38 +16,17 @@ _TAG = re.compile(r"</?[a-zA-Z][^>]*>")
 _NOT_PLAIN = re.compile(r"[<&\n\t]|  ")
 _SPACE = re.compile(r"[^\S\n]+")
 _LIST_BREAK = re.compile(r"\s*(?:\n|;|\||•|·)\s*")
-_BULLET = re.compile(r"^(?:[-–*•·✓✔►]+|\d+[.)])\s*")
+_BULLET = re.compile(r"^(?:[-\u2013*•·✓✔►]+|\d+[.)])\s*")
 _SENTENCE_END = re.compile(r"(?<=[.!?…])\s+|\n+")
-_LEVEL = re.compile(r"\s*(?:>|»|›|\||/(?=\s)|→)\s*")
+_LEVEL = re.compile(r"\s*(?:>|»|\u203a|\||/(?=\s)|→)\s*")
 _MOST_ITEM_WORDS = 8
 _MOST_NAME_CHARS = 80
 
-#: Slot -> words that its label has in product sheets.
-_LABELS = {
-    "name": ("title", "name", "product", "product name", "product title", "item name", "titel", "produktname", "nom",
-             "titre", "nombre", "título", "producto", "produit", "produkt", "artikel", "bezeichnung"),
-    "brand": ("brand", "vendor", "manufacturer", "maker", "marke", "hersteller", "marque", "marca", "fabricante"),
-    "kind": ("category", "product type", "type", "product category", "google product category", "department", "kind",
-             "kategorie", "warengruppe", "catégorie", "categoría", "tipo"),
-    "features": ("features", "feature", "key features", "bullets", "bullet points", "highlights", "benefits",
-                 "selling points", "details", "merkmale", "eigenschaften", "vorteile", "caractéristiques",
-                 "points forts", "características", "specifications", "attributes", "facts"),
-    "material": ("material", "materials", "fabric", "composition", "materiales", "matière", "matériau", "matériel"),
-    "colour": ("colour", "color", "colours", "colors", "farbe", "farben", "couleur", "couleurs", "colores", "coloris"),
-    "size": ("size", "sizes", "größe", "grösse", "größen", "taille", "tailles", "talla", "tallas", "medida"),
-    "audience": ("gender", "audience", "target", "target group", "target audience", "age group", "for", "zielgruppe",
-                 "geschlecht", "genre", "público"),
-    "description": ("description", "text", "copy", "body", "about", "summary", "current description", "source text",
-                    "beschreibung", "descripción", "product description", "long description", "short description",
-                    "text to translate", "notes", "existing copy", "existing description"),
-    "picture": ("what the picture shows", "image content", "picture", "image description"),
-}  # fmt: skip
-_SLOT_OF = {word: slot for slot, words in _LABELS.items() for word in words}
 #: Labels that never go into copy.
 _UNSAID = re.compile(
-    r"\b(?:sku|gtin|ean|upc|mpn|isbn|asin|id|url|link|image|images|photo|file|price|cost|stock|quantity|qty|availability|"
-    r"status|locale|language|keywords?|tags?|search terms|handle|preis|prix|precio|currency|barcode|code|key|landing page|"
-    r"final url|audience segment|campaign|offer|shipping|number|nummer|context)\b",
+    r"\b(?:sku|gtin|ean|upc|mpn|isbn|asin|id|url|link|images?|photo|file|price|cost|stock|quantity|qty|availability|"
+    r"status|locale|language|keywords?|tags?|search terms|handle|preis|prix|precio|currency|barcode|code|key|"
+    r"landing page|campaign|offer|shipping|number|nummer|context)\b",
     re.IGNORECASE,
 )
 
@@ -140,10 +121,16 @@ def _labelled(product: str) -> list[tuple[str, str]]:
     return pairs
 
 
+@cache
+def _slot_of() -> dict[str, str]:
+    text = resources.files("worker.simulator.copywriter").joinpath("phrases/labels.toml").read_text(encoding="utf-8")
+    return {word: slot for slot, words in tomllib.loads(text).items() for word in words}
+
+
 @lru_cache(maxsize=4096)
 def _slot(label: str) -> str:
     word = re.sub(r"[\s_]+", " ", label.casefold()).strip()
-    return _SLOT_OF.get(word, "description" if "description" in word else "")
+    return _slot_of().get(word, "description" if "description" in word else "")
 
 
 def _one_line(text: str) -> str:

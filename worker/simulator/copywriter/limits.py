@@ -8,10 +8,10 @@ from functools import lru_cache
 
 from worker.simulator.copywriter.contracts import FieldContract
 
-_WORD = re.compile(r"\w+(?:['’-]\w+)*")
+_WORD = re.compile(r"\w+(?:['\u2019-]\w+)*")
 _LOOSE_END = re.compile(
-    r"(?:[\s,;:–—|&/+.-]|\s(?:and|or|with|for|of|in|the|a|an|by|to|from|made|und|oder|mit|für|von|aus|der|die|das|et|ou|avec|"
-    r"pour|de|du|des|en|le|la|les|par|y|o|con|para|del|el|los|las|por))+$",
+    r"(?:[\s,;:\u2013—|&/+.-]|\s(?:and|or|with|for|of|in|the|a|an|by|to|from|made|und|oder|mit|für|von|aus|der|die|das|"
+    r"et|ou|avec|pour|de|du|des|en|le|la|les|par|y|o|con|para|del|el|los|las|por))+$",
     re.IGNORECASE,
 )
 _SPACES = re.compile(r" {2,}")

@@ -23,77 +23,6 @@ _CODE_OF = {
     "spanish": "es",
     "español": "es",
 }
-#: Frequent little words that tell the language of a text.
-_LITTLE_WORDS = {
-    "en": frozenset(
-        ["the", "and", "with", "for", "of", "is", "are", "your", "you", "this", "that", "from", "made", "in", "a", "to"]
-    ),
-    "de": frozenset(
-        [
-            "der",
-            "die",
-            "das",
-            "und",
-            "mit",
-            "für",
-            "ist",
-            "sind",
-            "ein",
-            "eine",
-            "auf",
-            "von",
-            "aus",
-            "im",
-            "zu",
-            "den",
-            "dem",
-        ]
-    ),
-    "fr": frozenset(
-        [
-            "le",
-            "la",
-            "les",
-            "et",
-            "avec",
-            "pour",
-            "est",
-            "sont",
-            "un",
-            "une",
-            "des",
-            "du",
-            "de",
-            "dans",
-            "votre",
-            "vous",
-            "en",
-            "ce",
-        ]
-    ),
-    "es": frozenset(
-        [
-            "el",
-            "la",
-            "los",
-            "las",
-            "y",
-            "con",
-            "para",
-            "es",
-            "son",
-            "un",
-            "una",
-            "de",
-            "del",
-            "en",
-            "tu",
-            "su",
-            "por",
-            "que",
-        ]
-    ),
-}
 
 
 @lru_cache(maxsize=256)
@@ -110,7 +39,7 @@ def language_of(prompt: str) -> str:
 def guess_language(text: str) -> str:
     """Guess the language of a text by its little words; "" when it does not say."""
     words = set(text.lower().split())
-    scores = {language: len(words & little) for language, little in _LITTLE_WORDS.items()}
+    scores = {language: len(words & phrasebook(language).little_words) for language in LANGUAGES}
     best = max(scores, key=lambda language: scores[language])
     return best if scores[best] else ""
 
@@ -123,6 +52,7 @@ class Phrasebook:
         self.language = language
         self.conjunction: str = read.pop("and")
         self.colon: str = read.pop("colon")
+        self.little_words = frozenset(read.pop("little_words").split())
         self._sections: dict[str, tuple[tuple[str, frozenset[str]], ...]] = {
             name: tuple((pattern, _slots(pattern)) for pattern in patterns) for name, patterns in read.items()
         }
@@ -168,6 +98,12 @@ def _glossary(kind: str, language: str) -> dict[str, str]:
 @cache
 def _read_glossary() -> dict[str, Any]:
     return tomllib.loads(_text("glossary"))
+
+
+@cache
+def proper_words() -> frozenset[str]:
+    """Give the words that keep their capital within a sentence."""
+    return frozenset(_read_glossary()["proper"])
 
 
 def translated(word: str, kind: str, language: str) -> str:

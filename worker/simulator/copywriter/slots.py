@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from worker.simulator.copywriter.facts import Facts
 from worker.simulator.copywriter.limits import cut_at_word
-from worker.simulator.copywriter.phrasebook import Phrasebook, guess_language, translated
+from worker.simulator.copywriter.phrasebook import Phrasebook, guess_language, proper_words, translated
 
 _SHORT_CHARS = 24
 _PRODUCT_CHARS = 64
@@ -16,33 +16,7 @@ _MOST_FEATURE_CHARS = 90
 _PERCENT = re.compile(r"^(\d+(?:[.,]\d+)?)\s*%\s*(.+)$")
 _LONG_NAME_CHARS = 40
 _NAME_ADDITION = re.compile(r"\s(?:with|for|w/|mit|für|avec|pour|con|para)\s", re.IGNORECASE)
-_NAME_BREAK = re.compile(r"\s+[-–—|]\s+|[,;(\[]|\s/\s")
-#: Capitalised words that stay so within a sentence.
-_PROPER = frozenset(
-    [
-        "Italian",
-        "French",
-        "German",
-        "American",
-        "Japanese",
-        "Swiss",
-        "Spanish",
-        "English",
-        "European",
-        "Nordic",
-        "Egyptian",
-        "Bluetooth",
-        "Velcro",
-        "Christmas",
-        "Italy",
-        "France",
-        "Germany",
-        "Japan",
-        "Portugal",
-        "Spain",
-        "Europe",
-    ]
-)
+_NAME_BREAK = re.compile(r"\s+[-\u2013—|]\s+|[,;(\[]|\s/\s")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,17 +106,17 @@ def _main_part(name: str) -> str:
 
 def _without_brand(name: str, brand: str) -> str:
     if brand and name.casefold().startswith(brand.casefold()) and len(name) > len(brand) + 1:
-        rest = name[len(brand) :].lstrip(" -–—:|®™")
+        rest = name[len(brand) :].lstrip(" -\u2013—:|®™")
         return capitalised(rest) or name
     return name
 
 
 def _material(text: str, language: str) -> str:
     found = _PERCENT.match(text)
-    share, word = (
-        (f"{found[1]} % " if language in {"de", "fr", "es"} else f"{found[1]}% ", found[2]) if found else ("", text)
-    )
-    return f"{share}{_glossed(word, 'materials', language)}"
+    if not found:
+        return _glossed(text, "materials", language)
+    sign = "%" if language == "en" else " %"
+    return f"{found[1]}{sign} {_glossed(found[2], 'materials', language)}"
 
 
 def _glossed(word: str, kind: str, language: str) -> str:
@@ -169,5 +143,5 @@ def _lowered(text: str, language: str) -> str:
 
 
 def _lower_word(word: str) -> str:
-    plain = len(word) > 1 and word[1:].replace("-", "").islower() and word not in _PROPER
+    plain = len(word) > 1 and word[1:].replace("-", "").islower() and word not in proper_words()
     return word.lower() if plain else word

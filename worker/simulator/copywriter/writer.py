@@ -12,7 +12,7 @@ from typing import Any
 from worker.simulator.copywriter.candidates import candidates
 from worker.simulator.copywriter.choice import in_turn, mixed, number_of
 from worker.simulator.copywriter.contracts import FieldContract, read_contracts
-from worker.simulator.copywriter.description import write_description
+from worker.simulator.copywriter.description import Description
 from worker.simulator.copywriter.facts import plain_text, read_facts, split_prompt
 from worker.simulator.copywriter.kinds import CopyKind, kind_of
 from worker.simulator.copywriter.limits import (
@@ -149,8 +149,15 @@ def _text(contract: FieldContract, job: _Job, used: set[str]) -> str:
         if job.kept_description and len(job.kept_description) <= max_chars:
             kept = job.kept_description
             return kept if contract.html else plain_text(kept)
-        html = contract.html and job.html
-        text = write_description(job.slots, job.book, contract, job.number, max_chars, html=html)
+        description = Description(
+            slots=job.slots,
+            book=job.book,
+            contract=contract,
+            number=job.number,
+            max_chars=max_chars,
+            html=contract.html and job.html,
+        )
+        text = description.write()
         if text:
             return text
     return next(_fitting(contract, job, used), "") or cut_at_word(job.slots.words.get("short", "-"), max_chars) or "-"
