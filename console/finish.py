@@ -41,6 +41,12 @@ def finish(parts: Parts, job_id: str, targets: Targets, *, as_json: bool) -> int
     return exit_code(delivered.summary)
 
 
+def drop_unsent(parts: Parts, job_id: str) -> None:
+    """Forget a new job that failed before its first request: there is nothing of it to resume."""
+    if not summarised(parts, job_id).requests:
+        parts.store.jobs.drop(job_id)
+
+
 def summarised(parts: Parts, job_id: str) -> Summary:
     """Give a job's summary as it stands in the store."""
     return summarise(parts.store, parts.store.jobs.get(job_id))

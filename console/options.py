@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 import click
 
 from jobs.spec import LANES, ONLY, JobSpec, parse_budget, parse_deadline, read_spec
+from templates.errors import UserError
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -24,7 +26,21 @@ def _checked(parse: Callable[[str], Any], *, keep: bool = False) -> Callable[...
     return check
 
 
-_POSITIVE = click.FloatRange(min=0, min_open=True)
+
+class _Rate(click.FloatRange):
+    """A number above 0 that is one: `nan` and `inf` are not."""
+
+    def __init__(self) -> None:
+        super().__init__(min=0, min_open=True)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        number = float(super().convert(value, param, ctx))
+        if not math.isfinite(number):
+            self.fail(f"{value!r} is not a finite number.", param, ctx)
+        return number
+
+
+_POSITIVE = _Rate()
 
 _SHARED = (
     click.option("--template", multiple=True, metavar="NAME[@VERSION]", help="What to write (may be repeated)."),
@@ -74,3 +90,18 @@ def spec_of(options: dict[str, Any]) -> JobSpec:
     values["map"] = values.pop("map_")
     given = {name: value for name, value in values.items() if value not in (None, ())}
     return read_spec(job_file, given)
+
+
+def one_model(spec: JobSpec) -> JobSpec:
+    """Refuse several models where one has to write.
+
+    Raises:
+        UserError: there are several.
+    """
+    if len(spec.model) > 1:
+        raise UserError(
+            f"Several models are given ({', '.join(spec.model)}), but one has to write the workbook.",
+            fix="Give one --model; `skuscribe preview` shows several side by side.",
+            code="model",
+        )
+    return spec

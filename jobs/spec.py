@@ -16,6 +16,8 @@ from templates.errors import UserError, nearest
 
 ONLY = ("all", "empty", "failed", "stale")
 LANES = ("auto", "on-demand", "flex", "batch")
+#: The store counts in whole 10⁻¹² USD, of which 9 million dollars fit into a column.
+_MOST_USD = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,9 +87,11 @@ def parse_budget(text: str) -> Decimal:
         amount = Decimal(text.strip().removeprefix("$").removesuffix("USD").strip())
     except InvalidOperation:
         amount = Decimal(-1)
-    if not amount.is_finite() or amount <= 0:
+    if not amount.is_finite() or not 0 < amount <= _MOST_USD:
         raise UserError(
-            f'The budget "{text}" is not an amount of dollars above 0.', fix="Write it as --budget 2.50.", code="budget"
+            f'The budget "{text}" is not an amount of dollars above 0, and at most {_MOST_USD:,}.',
+            fix="Write it as --budget 2.50.",
+            code="budget",
         )
     return amount
 
@@ -166,10 +170,12 @@ def _yes_or_no(value: Any) -> bool:
 
 def _above_zero(kind: Callable[[Any], Any]) -> Callable[[Any], Any]:
     def read(value: Any) -> Any:
-        number = kind(value)
+        number = float(value)
         if isinstance(value, bool) or not 0 < number < float("inf"):
             raise ValueError("it takes a number above 0")
-        return number
+        if kind(value) != number:
+            raise ValueError("it takes a whole number")
+        return kind(value)
 
     return read
 

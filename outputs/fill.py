@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Mapping
 
+from jobs.intake.letters import column_index
 from jobs.sheet import SheetInfo
 from templates.errors import UserError, nearest
-
-_LETTERS = re.compile(r"[A-Za-z]{1,3}")
 
 
 def chosen_by_fill(info: SheetInfo, planned: Mapping[str, Collection[str]], fill: Mapping[str, str]) -> dict[str, int]:
@@ -58,7 +56,7 @@ def _column_index(info: SheetInfo, wanted: str) -> int:
     for column in info.columns:
         if folded in {column.header.casefold(), column.raw.strip().casefold()}:
             return column.index
-    index = letter_index(wanted.strip())
+    index = column_index(wanted.strip())
     if index is not None and index in {column.index for column in info.columns}:
         return index
     raise UserError(
@@ -67,16 +65,6 @@ def _column_index(info: SheetInfo, wanted: str) -> int:
         fix="Name a column by its header or its letter.",
         code="fill",
     )
-
-
-def letter_index(letters: str) -> int | None:
-    """Give the column index from 0 of spreadsheet letters (`A` is 0), None when they are none."""
-    if not _LETTERS.fullmatch(letters):
-        return None
-    index = 0
-    for letter in letters.upper():
-        index = index * 26 + ord(letter) - ord("A") + 1
-    return index - 1
 
 
 def parse_fill(texts: Iterable[str]) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
@@ -10,15 +11,17 @@ from itertools import islice
 from pathlib import Path
 
 from jobs.results import AttemptLine, ItemResult, Summary
-from outputs.report_columns import TO_LOOK_AT, ReportValue, attempt_values, flagged_values, item_values
-from outputs.report_rows import rows_xml
-from outputs.report_shell import MOST_ROWS, LongSheet, lay_out, make_shell
-from outputs.report_tally import tally_job
+from outputs.reporting.columns import TO_LOOK_AT, ReportValue, attempt_values, flagged_values, item_values
+from outputs.reporting.rows import rows_xml
+from outputs.reporting.shell import MOST_ROWS, LongSheet, lay_out, make_shell
+from outputs.reporting.tally import tally_job
 from outputs.whole_file import whole_file
 from outputs.xlsx.package import rewrite_package
 from outputs.xlsx.part_text import part_chunks
 from outputs.xlsx.sheet_cells import CellReader
 from outputs.xlsx.sheet_scan import SheetScanner
+
+_DIMENSION = re.compile(rb'(<dimension ref="A1:[A-Z]+)2')
 
 _Values = Iterator[Sequence[ReportValue]]
 
@@ -56,12 +59,12 @@ def write_report(
 
 
 def _filled(package: zipfile.ZipFile, sheet: LongSheet, values: _Values) -> Iterator[bytes]:
-    """Stream a long sheet: the shell's head and header, the rows in the formats of the shell's last row, its end."""
+    """Stream a long sheet: the shell's head and header, the rows in the formats of the shell's second row, its end."""
     with package.open(sheet.part) as part:
         scanner = SheetScanner(part_chunks(part)[1])
         header, formats = list(scanner.rows())
         styles = {cell.column: cell.style.decode() for cell in CellReader(b"").cells(formats.body)}
-        yield scanner.head
+        yield _DIMENSION.sub(rb"\g<1>%d" % (sheet.rows + 1), scanner.head, count=1)
         yield b"".join(header[1:])
         by_column = [styles.get(index, "") for index in range(len(sheet.columns))]
         yield from rows_xml(islice(values, sheet.rows), by_column, first_row=2)

@@ -36,7 +36,6 @@ class Task:
     met: dict[str, int] = field(default_factory=dict)
     unreadable: int = 0
     lengthened: bool = False
-    refused_alone: int = 0
 
 
 @dataclass(frozen=True, slots=True)

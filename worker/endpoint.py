@@ -59,6 +59,18 @@ def find_target(settings: Settings, *, region: str, simulate: bool) -> Target:
     )
 
 
+def named_model(text: str) -> ModelRef:
+    """Read a model id that a user gave.
+
+    Raises:
+        UserError: it cannot be one.
+    """
+    ref = parse_model(text)
+    if not ref.id or any(sign.isspace() for sign in ref.id):
+        raise UserError(f'"{text}" is not a model id.', fix="`skuscribe prices` lists the known models.", code="model")
+    return ref
+
+
 @contextmanager
 def open_endpoint(
     settings: Settings, *, model: str, region: str, simulate: bool, connections: int, today: Callable[[], date]
@@ -69,9 +81,7 @@ def open_endpoint(
         AccessError: no credentials, no access, no such model or Region.
         UserError: the model id is not one.
     """
-    ref = parse_model(model)
-    if not ref.id or any(sign.isspace() for sign in ref.id):
-        raise UserError(f'"{model}" is not a model id.', fix="`skuscribe prices` lists the known models.", code="model")
+    ref = named_model(model)
     if simulate:
         with start_simulator(SimulatorSettings(latency_s=_SIMULATED_LATENCY_S, latency_spread=0.3)) as simulator:
             yield _simulated(

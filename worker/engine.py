@@ -81,6 +81,8 @@ class _Trip:
     composer: Composer
     start: Start
     permit: Permit
+    #: What its reservation was multiplied by.
+    surprise: float
     seconds: float
 
 
@@ -146,8 +148,12 @@ class Engine:
     def join(self, wait_s: float) -> bool:
         """Wait for the end, so long at the most; give whether it is over."""
         until_s = self._clock_s() + wait_s
-        for thread in list(self._threads):
-            thread.join(max(0.0, until_s - self._clock_s()))
+        # Threads start threads: look again until none is left.
+        while (left_s := until_s - self._clock_s()) > 0:
+            running = [thread for thread in list(self._threads) if thread.is_alive()]
+            if not running:
+                break
+            running[0].join(left_s)
         if self._defect:
             raise self._defect
         return not self.is_running()
@@ -189,27 +195,28 @@ class Engine:
         self._send_one(task, composer, composed, permit)
 
     def _send_one(self, task: Task, composer: Composer, composed: Composed, permit: Permit) -> None:
-        start = self._start_of(task, composed)
+        surprise = self._surprise
+        start = self._start_of(task, composed, surprise)
+        asked = self._feed.ask()
         if not self._ledger.start(start):
             self._limiter.cancel(permit)
-            self._feed.hold(task)
+            self._feed.hold(task, asked)
             return
-        self._feed.sent()
         self.progress.in_flight += 1
         self.progress.requests += 1
         began_s = self._clock_s()
         try:
             reply = self._send(task, composed.request)
         except ModelError as error:
-            trip = _Trip(task, composer, start, permit, self._clock_s() - began_s)
+            trip = _Trip(task, composer, start, permit, surprise, self._clock_s() - began_s)
             self._on_error(trip, error, mode=composed.request.mode)
         else:
-            self._on_reply(_Trip(task, composer, start, permit, self._clock_s() - began_s), reply)
+            self._on_reply(_Trip(task, composer, start, permit, surprise, self._clock_s() - began_s), reply)
         finally:
             self.progress.in_flight -= 1
             self._feed.ended()
 
-    def _start_of(self, task: Task, composed: Composed) -> Start:
+    def _start_of(self, task: Task, composed: Composed, surprise: float) -> Start:
         place, request = self._place, composed.request
         reserved = self._pricing.reserve_pico(
             request.model,
@@ -227,7 +234,7 @@ class Engine:
             region=place.region,
             lane=place.lane,
             realm=place.realm,
-            reserved_pico=None if reserved is None else round(reserved * self._surprise),
+            reserved_pico=None if reserved is None else round(reserved * surprise),
         )
 
     def _on_reply(self, trip: _Trip, reply: Reply) -> None:
@@ -236,7 +243,8 @@ class Engine:
         cost_pico, ref = self._pricing.cost(start.model, reply.usage, tier=reply.tier)
         if cost_pico and start.reserved_pico and cost_pico > start.reserved_pico:
             # The endpoint counts more tokens than there can be: reserve by what it counts, so that the cap holds.
-            self._surprise = max(self._surprise, self._surprise * 1.1 * cost_pico / start.reserved_pico)
+            with self._trouble.lock:
+                self._surprise = max(self._surprise, trip.surprise * 1.1 * cost_pico / start.reserved_pico)
         verdict = on_reply(task, reply, composer.template, composer.checker)
         if isinstance(verdict, Settled) and verdict.state is ItemState.DONE and task.purpose == "write":
             composer.learn(reply.usage.output_tokens)

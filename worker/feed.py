@@ -32,7 +32,9 @@ class Feed:
         self._after = 0
         self._loaded_all = False
         self._out = 0
+        #: Requests on their way, and those that are asking for their reservation.
         self._sent = 0
+        self._ended = 0
         self._alone = True
         self.stopped: str | None = None
 
@@ -69,32 +71,37 @@ class Feed:
             heapq.heappush(self._later, (self._clock_s() + wait_s, next(self._number), task))
             self._changed.notify()
 
-    def sent(self) -> None:
-        """Say that a request is on its way: what it has reserved will come free."""
+    def ask(self) -> int:
+        """Say that a taken task asks for its reservation; give the number that `hold` wants if it is refused."""
         with self._changed:
             self._sent += 1
+            return self._ended
 
     def ended(self) -> None:
         """Say that a request is no longer on its way; what the cap held back may try again."""
         with self._changed:
             self._sent -= 1
-            if self._held:
-                self._ready.extend(self._held)
-                self._held.clear()
-                self._changed.notify_all()
+            self._ended += 1
+            self._release()
 
-    def hold(self, task: Task) -> None:
+    def hold(self, task: Task, asked: int) -> None:
         """Put back a taken task whose reservation did not fit under the cap; stop when nothing can come free."""
         with self._changed:
             self._out -= 1
+            self._sent -= 1
             if self._sent:
                 self._held.append(task)
                 return
-            task.refused_alone += 1
-            if task.refused_alone > 1:
+            if self._ended == asked:
+                # Refused while nothing was on its way: no reservation can come free any more.
                 self._stop("cap")
-            else:
-                self._ready.append(task)
+            self._held.append(task)
+            self._release()
+
+    def _release(self) -> None:
+        if self._held:
+            self._ready.extend(self._held)
+            self._held.clear()
             self._changed.notify_all()
 
     def open_up(self) -> None:

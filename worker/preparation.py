@@ -29,7 +29,7 @@ from templates.errors import UserError
 from templates.locales import parse_locale
 from worker.aws.capabilities import capability_of
 from worker.aws.models import parse_model
-from worker.endpoint import find_target
+from worker.endpoint import find_target, named_model
 from worker.pricing import BookPricing
 from worker.recipe import Recipe, all_variables
 from worker.settings import Settings
@@ -106,9 +106,12 @@ class Preparation:
         sheet = open_sheet(source, sheet=spec.sheet or None, header_row=spec.header_row)
         info = sheet.info
         variables = all_variables(recipe.templates)
-        mapping = map_columns(info.columns, variables, parse_map(spec.map))
+        planned = plan_columns(info, recipe.templates, [tag for tag in locales if tag], parse_fill(spec.fill))
+        # What an earlier run wrote must not become this run's source: its text would change the fingerprint.
+        ours = {column.existing for column in planned if not column.users}
+        sources = [column for column in info.columns if column.index not in ours]
+        mapping = map_columns(sources, variables, parse_map(spec.map))
         _refuse_missing(mapping, recipe, info)
-        plan_columns(info, recipe.templates, [tag for tag in locales if tag], parse_fill(spec.fill))
         if spec.rows:
             parse_rows(spec.rows)
         target = find_target(self._settings, region=spec.region, simulate=spec.simulate)
@@ -219,7 +222,8 @@ class Preparation:
         variables = all_variables(draft.recipe.templates)
         rows = parse_rows(spec.rows) if spec.rows else None
         pages = read_products(draft.sheet, draft.mapping, key=spec.key or None, rows=rows)
-        keep_products(self._store, job_id, pages, variables, draft.mapping.headers)
+        if not keep_products(self._store, job_id, pages, variables, draft.mapping.headers):
+            raise _no_products(draft)
         assignment = Assignment(
             job_id=job_id,
             realm=draft.realm,
@@ -273,7 +277,8 @@ def _refuse_lane(lane: str, models: Sequence[str]) -> None:
             "The batch lane is not part of this version.", fix="Use --lane on-demand or --lane flex.", code="lane"
         )
     for model in models:
-        if lane == "flex" and "flex" not in capability_of(parse_model(model).base).tiers:
+        ref = named_model(model)
+        if lane == "flex" and "flex" not in capability_of(ref.base).tiers:
             raise UserError(
                 f"{model} is not known to have the flex tier.",
                 fix="Use --lane on-demand, or a model that has it.",
@@ -292,6 +297,21 @@ def _refuse_missing(mapping: ColumnMap, recipe: Recipe, info: SheetInfo) -> None
                 fix=f"Say which one with --map {missing[0].name}=COLUMN.",
                 code="variable",
             )
+
+
+def _no_products(draft: Draft) -> UserError:
+    info = draft.sheet.info
+    if draft.spec.rows:
+        return UserError(
+            f"{info.path.name}: there is no product in the rows {draft.spec.rows}.",
+            fix="Give --rows as the row numbers that the spreadsheet shows at its left.",
+            code="rows",
+        )
+    return UserError(
+        f"{info.path.name}: there is no product under the header in row {info.header_row}.",
+        fix="Check the file; --sheet chooses another sheet, --header-row says where the header is.",
+        code="empty",
+    )
 
 
 def _filled_rows(draft: Draft) -> frozenset[int]:

@@ -70,7 +70,7 @@ def load_settings(environ: Mapping[str, str], folder: Path) -> Settings:
         owner=_text(values, "owner"),
         rpm=_number(values, "rpm"),
         tpm=_number(values, "tpm"),
-        concurrency=int(_number(values, "concurrency") or 0) or None,
+        concurrency=_whole(values, "concurrency"),
         read_timeout_s=_number(values, "read_timeout_s") or 120.0,
     )
 
@@ -121,6 +121,14 @@ def _number(values: Mapping[str, tuple[Any, str]], name: str) -> float | None:
     if not 0 < number < float("inf") or isinstance(value, bool):
         raise _wrong(name, value, place, "a number above 0")
     return number
+
+
+def _whole(values: Mapping[str, tuple[Any, str]], name: str) -> int | None:
+    number = _number(values, name)
+    if number is not None and number != int(number):
+        value, place = values[name]
+        raise _wrong(name, value, place, "a whole number above 0")
+    return None if number is None else int(number)
 
 
 def _wrong(name: str, value: object, place: str, allowed: str) -> UserError:

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from console.options import shared_options, spec_of
+from console.options import one_model, shared_options, spec_of
 from console.output import estimate_line, print_json, say, say_notes, summary_json
 from jobs.estimate import Estimate
 from jobs.money import plain
@@ -19,7 +19,7 @@ from worker.wiring import wire
 def command(source: Path, *, as_json: bool, yes: bool, **options: Any) -> int:  # noqa: ARG001 - --yes is taken and not needed
     """Say what `run` would cost: items, tokens and dollars by lane. Nothing is sent."""
     parts = wire()
-    draft = parts.preparation.draft(source, spec_of(options))
+    draft = parts.preparation.draft(source, one_model(spec_of(options)))
     for line in draft.said:
         say(line)
     plan = parts.preparation.plan(draft, kind="estimate")

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from console.finish import exit_code, summarised
+from console.finish import drop_unsent, exit_code, summarised
 from console.options import shared_options, spec_of
 from console.output import print_json, say, say_notes, summary_json, summary_lines
 from console.signals import stopped_by_signals
@@ -15,6 +15,7 @@ from console.voice import Voice
 from jobs.money import plain
 from jobs.results import ItemResult
 from jobs.spec import JobSpec
+from templates.errors import AccessError, UserError
 from worker.composing import Task
 from worker.execution import Watch
 from worker.wiring import wire
@@ -40,8 +41,13 @@ def command(source: Path, *, as_json: bool, yes: bool, **options: Any) -> int:  
     say_notes(plan.notes)
     voices = _Voices(silent=as_json)
     with stopped_by_signals() as stop:
-        parts.execution.run(plan.job_id, Watch(stop=stop, warn=lambda text: say(f"Note: {text}"), show=voices.show))
-    voices.end()
+        try:
+            parts.execution.run(plan.job_id, Watch(stop=stop, warn=lambda text: say(f"Note: {text}"), show=voices.show))
+        except (AccessError, UserError):
+            drop_unsent(parts, plan.job_id)
+            raise
+        finally:
+            voices.end()
     summary = summarised(parts, plan.job_id)
     results = list(parts.store.items.results(plan.job_id))
     if as_json:
@@ -56,8 +62,11 @@ def command(source: Path, *, as_json: bool, yes: bool, **options: Any) -> int:  
 def _first_products(spec: JobSpec) -> tuple[JobSpec, int | None]:
     if not spec.rows:
         return spec, _PRODUCTS
-    if spec.rows.strip().isdigit():
-        return replace(spec, rows=""), int(spec.rows)
+    if spec.rows.strip().isdecimal():
+        most = int(spec.rows)
+        if not most:
+            raise UserError("--rows 0 shows nothing.", fix="Give --rows 3 for 3 products.", code="rows")
+        return replace(spec, rows=""), most
     return spec, None
 
 

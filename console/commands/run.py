@@ -6,10 +6,10 @@ from typing import Any
 
 import click
 
-from console.finish import finish
-from console.options import shared_options, spec_of
+from console.finish import drop_unsent, finish
+from console.options import one_model, shared_options, spec_of
 from console.output import estimate_line, say, say_notes
-from templates.errors import UserError
+from templates.errors import AccessError, UserError
 from worker.preparation import Plan
 from worker.wiring import Parts, wire
 
@@ -23,7 +23,7 @@ def command(source: Path, *, as_json: bool, yes: bool, **options: Any) -> int:
     The estimate is shown first and you are asked before anything is spent; a script gives --yes or --budget.
     The source itself is never changed.
     """
-    spec = spec_of(options)
+    spec = one_model(spec_of(options))
     parts = wire()
     draft = parts.preparation.draft(source, spec)
     for line in draft.said:
@@ -37,7 +37,11 @@ def command(source: Path, *, as_json: bool, yes: bool, **options: Any) -> int:
     say(estimate_line(plan.lane, plan.chosen))
     if not (yes or spec.budget or spec.simulate or plan.chosen.items == 0):
         _ask(parts, plan)
-    return finish(parts, plan.job_id, targets, as_json=as_json)
+    try:
+        return finish(parts, plan.job_id, targets, as_json=as_json)
+    except (AccessError, UserError):
+        drop_unsent(parts, plan.job_id)
+        raise
 
 
 def _refuse_unasked(*, may_ask: bool, yes: bool) -> None:
@@ -50,6 +54,8 @@ def _refuse_unasked(*, may_ask: bool, yes: bool) -> None:
 
 
 def _ask(parts: Parts, plan: Plan) -> None:
-    if not click.confirm("Go ahead?", default=False, err=True):
+    try:
+        click.confirm("Go ahead?", default=False, err=True, abort=True)
+    except click.exceptions.Abort:
         parts.store.jobs.drop(plan.job_id)
-        raise click.exceptions.Abort
+        raise

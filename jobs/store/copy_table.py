@@ -67,7 +67,16 @@ class CopyTable:
 
 def pack_copy(copy: Copy) -> str:
     """Write copy as JSON."""
-    return json.dumps(copy, ensure_ascii=False, separators=(",", ":"))
+    return storable(json.dumps(copy, ensure_ascii=False, separators=(",", ":")))
+
+
+def storable(text: str) -> str:
+    """Give a text as a database takes it: half of a character, which JSON can carry, becomes U+FFFD."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text
 
 
 def unpack_copy(text: str | None) -> Copy:

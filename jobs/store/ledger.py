@@ -16,11 +16,10 @@ from queue import Empty, SimpleQueue
 from typing import Any, Self
 
 from sqlalchemy import Connection, Engine, bindparam, insert, select, update
-from sqlalchemy.exc import DBAPIError
 
 from jobs.clock import Clock, stamp
 from jobs.results import ItemState
-from jobs.store.copy_table import pack_copy
+from jobs.store.copy_table import pack_copy, storable
 from jobs.store.database import StoreError
 from jobs.store.schema import attempt_ends, attempt_starts, copies, items, jobs
 from jobs.usage import TokenUsage
@@ -162,7 +161,7 @@ class Ledger:
                 starts = [_start_row(entry.start, now) for entry, yes in zip(waiting, granted, strict=True) if yes]
                 if starts:
                     connection.execute(insert(attempt_starts), starts)
-        except DBAPIError as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, nobody may wait for a writer that is gone
             self._broken = error
             for entry in waiting:
                 entry.reply.put(error)
@@ -239,7 +238,7 @@ def _write_finished(connection: Connection, finished: Sequence[Finished], now: s
     connection.execute(_FINISH_ITEM, [_finish_row(entry) for entry in finished])
     connection.execute(_FINISH_TWINS, [_twin_row(entry) for entry in finished])
     kept = [
-        {**entry.kept_as, "copy": pack_copy(entry.copy), "notes": entry.notes, "at": now}
+        {**entry.kept_as, "copy": pack_copy(entry.copy), "notes": storable(entry.notes), "at": now}
         for entry in finished
         if entry.kept_as is not None
     ]
@@ -269,12 +268,12 @@ def _end_row(end: End, now: str) -> dict[str, Any]:
         "at": now,
         "outcome": end.outcome,
         "error": end.error,
-        "tier": end.tier,
+        "tier": storable(end.tier),
         "cost_pico": end.cost_pico,
         "price_ref": end.price_ref,
         "usage": json.dumps(end.raw_usage, default=str),
-        "request_id": end.request_id,
-        "finish": end.finish,
+        "request_id": storable(end.request_id),
+        "finish": storable(end.finish),
         "seconds": round(end.seconds, 3),
         **_tokens(end.usage),
     }
@@ -299,9 +298,9 @@ def _finish_row(entry: Finished) -> dict[str, Any]:
         "the_item": entry.item_id,
         "new_state": entry.state,
         "new_copy": pack_copy(entry.copy),
-        "new_notes": entry.notes,
-        "new_finish": entry.finish,
-        "new_tier": entry.tier,
+        "new_notes": storable(entry.notes),
+        "new_finish": storable(entry.finish),
+        "new_tier": storable(entry.tier),
         "new_lane": entry.lane,
         "new_price_ref": entry.price_ref,
     }
@@ -309,7 +308,12 @@ def _finish_row(entry: Finished) -> dict[str, Any]:
 
 def _twin_row(entry: Finished) -> dict[str, Any]:
     state = ItemState.REUSED if entry.state is ItemState.DONE else entry.state
-    return {"the_item": entry.item_id, "new_state": state, "new_copy": pack_copy(entry.copy), "new_notes": entry.notes}
+    return {
+        "the_item": entry.item_id,
+        "new_state": state,
+        "new_copy": pack_copy(entry.copy),
+        "new_notes": storable(entry.notes),
+    }
 
 
 def _store_error(error: Exception) -> StoreError:

@@ -10,6 +10,9 @@ from jobs.usage import TokenUsage
 from worker.aws.errors import lost_reply, request_id_of
 from worker.model import Reply
 
+#: A count above it is no count of tokens, whoever sent it; the store could not add such numbers up.
+_MOST_TOKENS = 10**9
+
 
 def reply_of(response: Mapping[str, Any], *, elapsed_ms: int) -> Reply:
     """Read what `converse` returned.
@@ -129,4 +132,5 @@ def _json_object(text: Any) -> Mapping[str, Any] | None:
 
 
 def _count(value: Any) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+    is_count = isinstance(value, int) and not isinstance(value, bool)
+    return value if is_count and 0 <= value <= _MOST_TOKENS else None

@@ -24,7 +24,8 @@ def session_for(*, profile: str | None = None, region: str | None = None) -> Ses
     from botocore.exceptions import BotoCoreError  # noqa: PLC0415 - as above
 
     try:
-        return boto3.Session(profile_name=profile, region_name=region)
+        # botocore reads AWS_DEFAULT_REGION only; every other AWS tool reads AWS_REGION first.
+        return boto3.Session(profile_name=profile, region_name=region or os.environ.get("AWS_REGION") or None)
     except BotoCoreError as exc:
         raise AccessError(
             f"The AWS configuration cannot be used: {exc}.",

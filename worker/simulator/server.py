@@ -14,6 +14,7 @@ from aiohttp import web
 
 from templates.errors import UserError
 from worker.simulator.errors import ServiceError
+from worker.simulator.eventstream import exception_frame
 from worker.simulator.faults import Fault
 from worker.simulator.identity import caller_identity
 from worker.simulator.listing import availability, foundation_model, foundation_models
@@ -25,6 +26,7 @@ Sleep = Callable[[float], Awaitable[Any]]
 _MODEL_PATH = re.compile(r"/model/([^/]+)/(converse-stream|converse|count-tokens)$")
 _SIGNED_REGION = re.compile(r"Credential=[^/]*/\d{8}/([^/]+)/")
 _JSON = "application/json"
+_STREAM_ERROR = b'{"message":"The model failed to go on.","originalStatusCode":500}'
 _NOT_JSON = b"<html><body>upstream closed</body></html>"
 _MOST_BODY_BYTES = 64 * 1024 * 1024
 #: Which counter an error adds to.
@@ -138,9 +140,7 @@ class SimulatorServer:
                     await self._sleep(pause_s)
                 await response.write(frame)
             if broken:
-                counters.lost(turn.model.id, turn.usage, "dropped")
-                _hang_up(request)
-                return response
+                return await self._broken_stream(request, response, turn)
             latency_ms = int((first_s + pause_s * len(frames)) * 1000) or 1
             await response.write(stream_tail(turn.answer, turn.usage, latency_ms=latency_ms, tier=turn.request.tier))
             await response.write_eof()
@@ -148,6 +148,19 @@ class SimulatorServer:
             counters.lost(turn.model.id, turn.usage, "abandoned")
             return response
         counters.replied(turn.model.id, turn.usage, turn.request.digest, complete=turn.answer.complete)
+        return response
+
+    async def _broken_stream(
+        self, request: web.BaseRequest, response: web.StreamResponse, turn: Turn
+    ) -> web.StreamResponse:
+        """End a stream before its usage: by an exception event, or by breaking the connection."""
+        if turn.fault is Fault.DROP_WITHIN:
+            self._bedrock.counters.lost(turn.model.id, turn.usage, "dropped")
+            _hang_up(request)
+            return response
+        self._bedrock.counters.lost(turn.model.id, turn.usage, "garbage")
+        await response.write(exception_frame("modelStreamErrorException", _STREAM_ERROR))
+        await response.write_eof()
         return response
 
     async def _drop_within(self, request: web.BaseRequest, body: bytes) -> web.StreamResponse:

@@ -20,7 +20,7 @@ _MORE = (
     ("audience", "audience_low"),
 )
 _SECTIONS = {
-    CopyKind.HEADLINE: ("headlines", "headlines_plain"),
+    CopyKind.HEADLINE: ("headlines_first", "headlines", "headlines_plain"),
     CopyKind.TITLE: ("titles",),
     CopyKind.SEO_TITLE: ("seo_titles", "titles"),
     CopyKind.ALT: ("alts",),
@@ -48,9 +48,6 @@ def _filled(section: str, slots: Slots, book: Phrasebook, number: int) -> Iterat
     if section == "titles":
         # The more facts the better.
         patterns = sorted(patterns, key=lambda pattern: -pattern.count("{"))
-    elif section == "headlines":
-        # What only this product has comes first.
-        patterns = sorted(patterns, key=lambda pattern: not pattern.startswith(("{feature", "{short}")))
     for pattern in patterns:
         yield capitalised(slots.fill(pattern))
 
@@ -59,14 +56,15 @@ def _snippets(slots: Slots, book: Phrasebook, number: int, max_chars: int) -> It
     """Give one to three short sentences that together nearly fill the room."""
     firsts = chain(_filled("short_sentences", slots, book, number), _filled("openings", slots, book, number))
     more = [
-        (slots.words.get(slot, "\n"), text)
+        (slots.words[slot], tuple(islice(_filled(section, slots, book, mixed(number, "more")), 3)))
         for section, slot in _MORE
-        for text in islice(_filled(section, slots, book, mixed(number, "more")), 1)
+        if slot in slots.words
     ]
     calls = tuple(islice(_filled("calls", slots, book, number), 4))
     for place, first in enumerate(firsts):
         text = first
-        for said, extra in in_turn(more, mixed(number, first)):
+        for said, ways in in_turn(more, mixed(number, first)):
+            extra = ways[place % len(ways)]
             if len(text) >= max_chars * _FULL_ENOUGH:
                 break
             if len(text) + 1 + len(extra) <= max_chars and said not in text:
@@ -84,11 +82,11 @@ def _bullets(slots: Slots, book: Phrasebook, number: int, _max_chars: int) -> It
     yield from slots.features
     for label, value in slots.attributes:
         yield f"{label}{book.colon}{value}"
+    for sentence in slots.sentences:
+        yield sentence.rstrip(".")
     patterns = (pattern for pattern in book.usable("bullets", slots.names) if pattern != "{feature}")
     for pattern in in_turn(tuple(patterns), mixed(number, "bullets")):
         yield slots.fill(pattern)
-    for sentence in slots.sentences:
-        yield sentence.rstrip(".")
     yield from in_turn(book.usable("bullets_plain", frozenset()), mixed(number, "plain"))
 
 

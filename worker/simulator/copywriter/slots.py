@@ -129,7 +129,7 @@ def _label(label: str, language: str) -> str:
 
 def _audience(text: str) -> str:
     word = text.casefold().strip()
-    same = {"female": "women", "male": "men", "woman": "women", "man": "men", "unisex": "everyone", "kid": "kids",
+    same = {"female": "women", "male": "men", "woman": "women", "man": "men", "kid": "kids",
             "adult": "adults", "girl": "girls", "boy": "boys", "child": "children", "all": "everyone"}  # fmt: skip
     return same.get(word, word)
 

@@ -9,7 +9,7 @@ from functools import lru_cache
 from jobs.intake.letters import column_letter
 from jobs.money import plain
 from outputs.cell_text import cleaned, cut, one_line_break, xml_text
-from outputs.report_columns import ReportValue
+from outputs.reporting.columns import ReportValue
 
 _ROWS_A_PIECE = 500
 

@@ -10,9 +10,9 @@ from typing import Any
 import xlsxwriter  # type: ignore[import-untyped]
 
 from jobs.results import Summary
-from outputs.report_columns import ATTEMPT_COLUMNS, FLAGGED_COLUMNS, ITEM_COLUMNS
-from outputs.report_summary import SummarySheet
-from outputs.report_tally import Tally
+from outputs.reporting.columns import ATTEMPT_COLUMNS, FLAGGED_COLUMNS, ITEM_COLUMNS
+from outputs.reporting.summary import SummarySheet
+from outputs.reporting.tally import Tally
 
 #: Rows of a worksheet below its header.
 MOST_ROWS = 1_048_575
@@ -59,7 +59,7 @@ def lay_out(tally: Tally, *, most_rows: int = MOST_ROWS) -> list[LongSheet]:
 
 
 def make_shell(summary: Summary, tally: Tally, job: Mapping[str, str], sheets: list[LongSheet]) -> io.BytesIO:
-    """Make the workbook; the last row of a long sheet holds the formats of its rows and nothing else."""
+    """Make the workbook; the second row of a long sheet holds the formats of its rows and nothing else."""
     file = io.BytesIO()
     options = {"in_memory": True, "strings_to_urls": False, "strings_to_formulas": False, "strings_to_numbers": False}
     book = xlsxwriter.Workbook(file, options)
@@ -88,6 +88,6 @@ def _long_sheet(made: Any, sheet: LongSheet, formats: Mapping[str, Any], *, simu
     for index, name in enumerate(sheet.columns):
         made.set_column(index, index, _WIDTHS.get(name, _USUAL_WIDTH))
         if name in _FORMATS and sheet.rows:
-            made.write_blank(sheet.rows, index, None, formats[_FORMATS[name]])
+            made.write_blank(1, index, None, formats[_FORMATS[name]])
     if simulated:
         made.set_tab_color(_SIMULATED_COLOUR)

@@ -8,8 +8,8 @@ from typing import Any
 
 from jobs.money import plain
 from jobs.results import Summary
-from outputs.report_columns import cell_amount
-from outputs.report_tally import Tally, Totals
+from outputs.reporting.columns import cell_amount
+from outputs.reporting.tally import Tally, Totals
 
 _GROUP_HEADER = (
     "items",
@@ -118,9 +118,15 @@ class SummarySheet:
 
 
 def _about(summary: Summary, job: Mapping[str, str]) -> dict[str, str]:
-    about = {"source": summary.source, "state": summary.state, "stop reason": summary.stop_reason or ""}
-    about["realm"] = "simulated" if summary.simulated else "Amazon Bedrock"
-    return {**{name: text for name, text in about.items() if text}, **job}
+    """Join what the summary knows with what the job tells of itself, which wins."""
+    told = {name.casefold() for name in job}
+    known = {
+        "Source": summary.source,
+        "State": summary.state,
+        "Stop reason": summary.stop_reason or "",
+        "Realm": "simulated" if summary.simulated else "aws",
+    }
+    return {**{name: text for name, text in known.items() if text and name.casefold() not in told}, **job}
 
 
 def _totals(summary: Summary) -> dict[str, str | int | float | Decimal | None]:

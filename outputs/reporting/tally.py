@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from jobs.results import AttemptLine, ItemResult, ItemState
-from outputs.report_columns import TO_LOOK_AT
+from outputs.reporting.columns import TO_LOOK_AT
 
 _ACCEPTED = {ItemState.DONE, ItemState.REUSED, ItemState.LOCKED}
 

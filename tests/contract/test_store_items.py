@@ -1,0 +1,91 @@
+from store_making import JOB, MODEL, done, now, ok_end, start, with_items
+
+from jobs.results import ItemState
+from jobs.sheet import Product
+from jobs.store.copy_table import Slot, pack_copy, unpack_copy
+from jobs.store.ledger import Ledger
+
+
+def test_open_items_come_in_pages_in_the_order_of_planning(store):
+    ids = with_items(store, 7)
+    pages = [store.items.open_page(JOB, after, 3) for after in (0, ids[2], ids[5], ids[6])]
+    assert [[item.id for item in page] for page in pages] == [ids[:3], ids[3:6], ids[6:], []]
+    assert pages[0][0].values == {"title": "Product 0"}
+    assert pages[0][0].key == "K0"
+
+
+def test_only_items_without_a_result_are_open(store):
+    first, second, third = with_items(store, 3)
+    with Ledger(store.engine, clock=now) as ledger:
+        ledger.finish(done(first))
+        ledger.finish(done(third, state=ItemState.FLAGGED))
+    assert [item.id for item in store.items.open_page(JOB, 0, 10)] == [second]
+    assert store.items.states(JOB) == {"done": 1, "pending": 1, "flagged": 1}
+    [waiting] = store.items.waiting(JOB)
+    assert (waiting.items, waiting.prompt_tokens, waiting.model) == (1, 100, MODEL)
+
+
+def test_results_stream_in_the_order_of_the_sheet_over_pages(store, monkeypatch):
+    monkeypatch.setattr("jobs.store.item_table._PAGE", 4)
+    with_items(store, 11)
+    assert [result.row for result in store.items.results(JOB)] == list(range(2, 13))
+
+
+def test_products_keep_their_rows_and_values_whatever_the_script(store):
+    with_items(store, 1, values=lambda _: {"title": 'Rucksack "Größe" 手袋 🎒', "sku": "00123"})
+    assert store.items.products_by_key(JOB, ["K0", "K9"]) == {
+        "K0": (1, Product(key="K0", rows=(2,), values={"title": 'Rucksack "Größe" 手袋 🎒', "sku": "00123"}))
+    }
+
+
+def test_a_product_that_got_more_rows_stays_one_product(store):
+    with_items(store, 1)
+    store.items.replace_product(1, Product(key="K0", rows=(2, 5), values={"title": "Cup"}))
+    [[(number, product)]] = store.items.product_pages(JOB)
+    assert (number, product.rows, product.values) == (1, (2, 5), {"title": "Cup"})
+
+
+def test_the_newest_state_of_a_slot_counts(store):
+    [first] = with_items(store, 1)
+    with Ledger(store.engine, clock=now) as ledger:
+        ledger.finish(done(first, state=ItemState.FAILED, copy={}))
+    assert store.items.last_states("aws", "spring", ["K0"]) == {Slot("K0", "test", ""): "failed"}
+    assert store.items.last_states("simulated", "spring", ["K0"]) == {}
+    [second] = with_items(store, 1, job_id="j2", created_at="2026-11-23T12:00:00.000Z")
+    with Ledger(store.engine, clock=now) as ledger:
+        ledger.finish(done(second))
+    assert store.items.last_states("aws", "spring", ["K0"]) == {Slot("K0", "test", ""): "done"}
+
+
+def test_items_that_were_never_sendable_stay_as_they_are_on_retry(store):
+    first, second = with_items(store, 2)
+    with Ledger(store.engine, clock=now) as ledger:
+        ledger.finish(done(first, state=ItemState.FAILED, copy={}))
+        ledger.finish(done(second, state=ItemState.FLAGGED))
+    with store.engine.begin() as connection:
+        connection.exec_driver_sql(f"UPDATE items SET fingerprint = '' WHERE id = {first}")
+    assert store.items.reopen(JOB) == 1
+    assert [item.id for item in store.items.open_page(JOB, 0, 10)] == [second]
+
+
+def test_copy_comes_back_as_it_was_packed():
+    copy = {"text": "Größe 手", "bullets": ("one", "two"), "empty": ""}
+    assert unpack_copy(pack_copy(copy)) == copy
+    assert unpack_copy(None) == {}
+
+
+def test_half_a_character_does_not_reach_the_store():
+    assert unpack_copy(pack_copy({"text": "a\ud83db \ud83d\ude00"})) == {"text": "a\ufffdb 😀"}
+
+
+def test_the_newest_copy_of_a_product_is_the_one_that_counts(store):
+    first, second = with_items(store, 2)
+    with Ledger(store.engine, clock=now) as ledger:
+        for at, item, text in ((1, first, "old"), (2, second, "new")):
+            attempt = start(f"a{at}", item)
+            ledger.start(attempt)
+            ledger.end(ok_end(attempt, finished=done(item, text=text, kept=True)))
+    slot = Slot("K0", "test", "")
+    assert store.copies.of_products("aws", "spring", ["K0", "K1"])[slot].copy == {"text": "new"}
+    assert store.copies.of_products("aws", "other", ["K0"]) == {}
+    assert store.copies.by_fingerprint("aws", []) == {}
