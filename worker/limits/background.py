@@ -9,8 +9,9 @@ from collections import deque
 _FIRST_WINDOW, _FIRST_THICK = 20, 6
 #: Later, with a background: throttles within so many outcomes, beyond what chance (in standard deviations) explains.
 _WINDOW, _CHANCE = 60, 5.0
-#: Cuts so near to each other (in outcomes), with no more throttled than this share, did not cure anything.
-_CUTS, _NEAR, _MOST = 4, 150, 0.15
+#: So many cuts within so many outcomes, with no more throttled than this share, did not cure anything
+#: when they took the rate down this far: a quota is cured by the first of them that is below it.
+_CUTS, _NEAR, _MOST, _DOWN = 6, 200, 0.15, 0.6
 
 
 class Background:
@@ -58,9 +59,10 @@ class Background:
         """Take note that a rate is about to be cut; give the rate to go back to when cutting cures nothing."""
         self._cuts.append((self._outcomes, self._throttles, rate_per_s))
         self._late.clear()
-        first_outcomes, first_throttles, _ = self._cuts[0]
+        first_outcomes, first_throttles, first_per_s = self._cuts[0]
         outcomes = self._outcomes - first_outcomes
-        if self.share or len(self._cuts) < _CUTS or outcomes > _NEAR:
+        is_down = rate_per_s <= _DOWN * first_per_s
+        if self.share or len(self._cuts) < _CUTS or outcomes > _NEAR or not is_down:
             return None
         share = (self._throttles - first_throttles) / max(1, outcomes)
         if share > _MOST:
