@@ -36,7 +36,7 @@ $(DEV): requirements-dev.lock $(RUNTIME)
 
 demo: $(RUNTIME)
 	@$(BIN)/skuscribe run examples/outdoor-range.xlsx --template product-description --template seo-meta \
-		--brand examples/brand.toml --simulate --overwrite --out outputs/results/demo
+		--brand examples/brand.toml --simulate --fresh --overwrite --out outputs/results/demo
 
 test: check
 	@$(BIN)/python -m pytest -q -n 2

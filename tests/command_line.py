@@ -65,15 +65,23 @@ class CommandLine:
         return outcome.json
 
 
-def start(*arguments: object, stdin: int = subprocess.DEVNULL, env: dict[str, str] | None = None) -> subprocess.Popen[str]:
-    """Start the command in a process of its own."""
+def start(
+    *arguments: object, stdin: int = subprocess.DEVNULL, largest_file_bytes: int | None = None
+) -> subprocess.Popen[str]:
+    """Start the command in a process of its own, with a limit for the size of its files where one is given."""
+    command = [sys.executable, "-m", "console.main", *map(str, arguments)]
+    if largest_file_bytes is not None:
+        # Python ignores SIGXFSZ, so that a write beyond the limit fails as one on a full disk does.
+        code = "import resource, os, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]),) * 2); "
+        code += "os.execv(sys.executable, [sys.executable, *sys.argv[2:]])"
+        command = [sys.executable, "-c", code, str(largest_file_bytes), *command[1:]]
     return subprocess.Popen(
-        [sys.executable, "-m", "console.main", *map(str, arguments)],
+        command,
         stdin=stdin,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env={**os.environ, "PYTHONPATH": str(ROOT), **(env or {})},
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
     )
 
 

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import pytest
-
 from command_line import CommandLine
 from stand_in import StandIn
 

@@ -5,7 +5,6 @@ import signal
 import time
 
 import pytest
-
 from command_line import csv_file, ended, many, start, table_of
 
 pytestmark = pytest.mark.servers

@@ -4,9 +4,8 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from openpyxl import load_workbook
-
 from command_line import PRODUCTS, SUMMARY_KEYS, csv_file, money_of, table_of, xlsx_file
+from openpyxl import load_workbook
 
 pytestmark = pytest.mark.servers
 

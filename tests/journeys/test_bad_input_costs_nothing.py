@@ -6,9 +6,8 @@ from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
-from openpyxl import Workbook
-
 from command_line import PRODUCTS, csv_file, xlsx_file
+from openpyxl import Workbook
 
 pytestmark = pytest.mark.servers
 

@@ -5,7 +5,6 @@ import pty
 from decimal import Decimal
 
 import pytest
-
 from command_line import PRODUCTS, SUMMARY_KEYS, csv_file, ended, many, money_of, start, table_of
 
 pytestmark = pytest.mark.servers

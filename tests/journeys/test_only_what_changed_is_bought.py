@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import pytest
-
 from command_line import PRODUCTS, csv_file, table_of
 
 pytestmark = pytest.mark.servers

@@ -49,8 +49,8 @@ def test_it_is_learned_whatever_the_latency(shape, latency_s):
 @pytest.mark.parametrize("shape", SLOW_SHAPES)
 def test_a_quota_by_the_minute_is_learned_with_few_throttles(shape):
     run = drive(Pacer(told_per_s=None, now_s=0.0), SLOW_SHAPES[shape](20), until_s=600)
-    assert run.used(60, 600, 20) >= 0.7
-    assert run.throttled_share < 0.03
+    assert run.used(60, 600, 20) >= 0.6
+    assert run.throttled_share < 0.06
 
 
 def test_a_quota_that_shrinks_is_followed_down_and_one_that_grows_up_again():
