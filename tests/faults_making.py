@@ -64,7 +64,8 @@ class Watched:
         return rows[0][0] if rows else None
 
     def open_attempts(self):
-        return self.ask("SELECT count(*) FROM attempts WHERE ended_at IS NULL")[0][0]
+        rows = self.ask("SELECT count(*) FROM attempts WHERE ended_at IS NULL")
+        return rows[0][0] if rows else 0
 
 
 def until(condition, process, timeout_s=60):

@@ -16,6 +16,7 @@ from outputs.notes import WriteNotes
 from outputs.report import write_report
 from outputs.targets import Targets, target_paths
 from outputs.writeback import write_workbook
+from templates.errors import SkuscribeError, UserError
 from worker.endpoint import SIMULATED
 from worker.recipe import Recipe
 from worker.source_files import SourceFiles
@@ -30,6 +31,12 @@ class Delivered:
 
     summary: Summary
     notes: WriteNotes
+
+
+class UndeliveredError(SkuscribeError):
+    """The copy is bought and in the store, but the workbook or the report could not be written."""
+
+    exit_code = 3
 
 
 class Delivery:
@@ -56,7 +63,22 @@ class Delivery:
         )
 
     def deliver(self, job_id: str, targets: Targets) -> Delivered:
-        """Write both files as the job stands now."""
+        """Write both files as the job stands now.
+
+        Raises:
+            UndeliveredError: they could not be written; what was bought is in the store.
+        """
+        try:
+            return self._deliver(job_id, targets)
+        except (UserError, OSError) as error:
+            cause = error.message if isinstance(error, UserError) else f"{error.filename}: {error.strerror}."
+            raise UndeliveredError(
+                f"The results could not be written: {cause}",
+                fix=f"Mend that, then `skuscribe resume {job_id}` writes them; nothing is bought again.",
+                code="undelivered",
+            ) from error
+
+    def _deliver(self, job_id: str, targets: Targets) -> Delivered:
         job = self._store.jobs.get(job_id)
         spec, recipe = JobSpec.from_json(job.spec), Recipe.from_json(job.templates)
         source = self._files.find(job.source_digest, Path(job.source).name)

@@ -7,7 +7,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event, inspect
+from sqlalchemy import Engine, ExceptionContext, create_engine, event, inspect
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError
 
@@ -20,6 +20,17 @@ class StoreError(SkuscribeError):
     """The store cannot be written; what was paid for until then is in the ledger."""
 
     exit_code = 3
+
+
+def store_error(error: BaseException) -> StoreError:
+    """Say that the store failed; `error` is the driver's or SQLAlchemy's."""
+    if isinstance(error, StoreError):
+        return error
+    return StoreError(
+        f"The store could not be written: {getattr(error, 'orig', error)}.",
+        fix="Free some disk space or repair the store, then `skuscribe resume JOB`; nothing paid for is bought again.",
+        code="store",
+    )
 
 
 def open_database(url: str) -> Engine:
@@ -49,12 +60,13 @@ def open_database(url: str) -> Engine:
     event.listen(engine, "begin", _on_begin)
     try:
         upgrade(engine)
-    except DatabaseError as error:
+    except (DatabaseError, sqlite3.DatabaseError) as error:
         raise UserError(
-            f"The store {target.database} cannot be opened: {error.orig}.",
+            f"The store {target.database} cannot be opened: {getattr(error, 'orig', error)}.",
             fix="Set SKUSCRIBE_HOME to a folder that you can write, or move the damaged file away.",
             code="store",
         ) from error
+    event.listen(engine, "handle_error", _on_error, retval=True)
     return engine
 
 
@@ -99,6 +111,12 @@ def _on_connect(connection: sqlite3.Connection, _record: Any) -> None:
     connection.isolation_level = None
     for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", f"busy_timeout={_LOCK_WAIT_S * 1000}"):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _on_error(context: ExceptionContext) -> StoreError | None:
+    # A full disk, a lock that nobody lets go, a damaged file; everything else is a defect of ours.
+    error = context.original_exception
+    return store_error(error) if type(error) in (sqlite3.OperationalError, sqlite3.DatabaseError) else None
 
 
 def _on_begin(connection: Any) -> None:

@@ -20,7 +20,7 @@ from sqlalchemy import Connection, Engine, bindparam, insert, select, update
 from jobs.clock import Clock, stamp
 from jobs.results import ItemState
 from jobs.store.copy_table import pack_copy, storable
-from jobs.store.database import StoreError
+from jobs.store.database import store_error
 from jobs.store.schema import attempt_ends, attempt_starts, copies, items, jobs
 from jobs.usage import TokenUsage
 from templates.fields import Copy
@@ -107,7 +107,7 @@ class Ledger:
         self._queue.put(None)
         self._writer.join()
         if self._broken:
-            raise _store_error(self._broken)
+            raise store_error(self._broken)
 
     @property
     def is_broken(self) -> bool:
@@ -124,7 +124,7 @@ class Ledger:
         self._queue.put(waiting)
         answer = waiting.reply.get()
         if isinstance(answer, Exception):
-            raise _store_error(answer)
+            raise store_error(answer)
         return answer
 
     def end(self, end: End) -> None:
@@ -145,7 +145,8 @@ class Ledger:
                 while len(batch) < 1000:  # noqa: PLR2004 - bounds a transaction
                     batch.append(self._queue.get_nowait())
             more = None not in batch
-            self._commit(batch)
+            if batch != [None]:
+                self._commit(batch)
 
     def _commit(self, batch: Sequence[_Waiting | End | Finished | None]) -> None:
         waiting = [entry for entry in batch if isinstance(entry, _Waiting)]
@@ -314,12 +315,3 @@ def _twin_row(entry: Finished) -> dict[str, Any]:
         "new_copy": pack_copy(entry.copy),
         "new_notes": storable(entry.notes),
     }
-
-
-def _store_error(error: Exception) -> StoreError:
-    cause = str(getattr(error, "orig", error))
-    return StoreError(
-        f"The store could not be written: {cause}.",
-        fix="Free some disk space or repair the store, then `skuscribe resume JOB`; nothing paid for is bought again.",
-        code="store",
-    )

@@ -1,9 +1,11 @@
+from sqlalchemy import update
 from store_making import JOB, MODEL, done, now, ok_end, start, with_items
 
 from jobs.results import ItemState
 from jobs.sheet import Product
 from jobs.store.copy_table import Slot, pack_copy, unpack_copy
 from jobs.store.ledger import Ledger
+from jobs.store.schema import items
 
 
 def test_open_items_come_in_pages_in_the_order_of_planning(store):
@@ -63,7 +65,7 @@ def test_items_that_were_never_sendable_stay_as_they_are_on_retry(store):
         ledger.finish(done(first, state=ItemState.FAILED, copy={}))
         ledger.finish(done(second, state=ItemState.FLAGGED))
     with store.engine.begin() as connection:
-        connection.exec_driver_sql(f"UPDATE items SET fingerprint = '' WHERE id = {first}")
+        connection.execute(update(items).where(items.c.id == first).values(fingerprint=""))
     assert store.items.reopen(JOB) == 1
     assert [item.id for item in store.items.open_page(JOB, 0, 10)] == [second]
 

@@ -169,7 +169,11 @@ def test_the_first_products_only(store):
 
 
 def test_rows_of_one_key_become_one_product_wherever_they_stand(store):
-    keep(store, [product(2, key="A", title="Cup", colour="red"), product(3)], [product(9, key="A", title="Cup", colour="blue")])
+    keep(
+        store,
+        [product(2, key="A", title="Cup", colour="red"), product(3)],
+        [product(9, key="A", title="Cup", colour="blue")],
+    )
     [[(_, first), _]] = store.items.product_pages(JOB)
     assert first.rows == (2, 9)
     assert first.values == {"title": "Cup", "colour": "red, blue"}
@@ -200,6 +204,9 @@ def test_several_models_give_an_item_each(store):
 
 
 def test_many_pages_are_planned_like_one(store):
-    keep(store, *[[product(at, title=f"Cup {at % 700}") for at in range(first, first + 100)] for first in range(0, 1300, 100)])
+    keep(
+        store,
+        *[[product(at, title=f"Cup {at % 700}") for at in range(first, first + 100)] for first in range(0, 1300, 100)],
+    )
     assert plan(store) == {"pending": 1300}
     assert len(store.items.open_page(JOB, 0, 2000)) == 700

@@ -36,7 +36,7 @@ def _check_resumed(skuscribe, bedrock, job, count):
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_stops_a_job_so_that_it_can_be_resumed(skuscribe, bedrock, tmp_path, number):
     bedrock.latency_s = 0.1
-    csv_file(tmp_path / "p.csv", many(200))
+    csv_file(tmp_path / "p.csv", many(100))
     process = start("run", "p.csv", *RUN, "--concurrency", "8")
     _when_busy(bedrock)
     process.send_signal(number)
@@ -47,14 +47,14 @@ def test_a_signal_stops_a_job_so_that_it_can_be_resumed(skuscribe, bedrock, tmp_
     assert summary["items"]["done"] == sum(bedrock.counts.answers.values())
     assert summary["unconfirmed_attempts"] == 0
     assert f"resume {summary['job']}" in stopped.err
-    assert len(table_of(summary["outputs"]["workbook"])) == 200
+    assert len(table_of(summary["outputs"]["workbook"])) == 100
     assert skuscribe.json("status", summary["job"])["stop_reason"] == "signal"
-    _check_resumed(skuscribe, bedrock, summary["job"], 200)
+    _check_resumed(skuscribe, bedrock, summary["job"], 100)
 
 
 def test_stop_from_another_process_ends_a_job_within_two_seconds(skuscribe, bedrock, tmp_path):
     bedrock.latency_s = 0.1
-    csv_file(tmp_path / "p.csv", many(300))
+    csv_file(tmp_path / "p.csv", many(150))
     process = start("run", "p.csv", *RUN, "--concurrency", "8")
     _when_busy(bedrock)
     job = skuscribe.json("jobs")["jobs"][0]
@@ -73,7 +73,7 @@ def test_stop_from_another_process_ends_a_job_within_two_seconds(skuscribe, bedr
     assert stopped.code == 130
     assert stopped.json["stop_reason"] == "user"
     assert skuscribe.json("stop", job["job"])["state"] == "stopped"
-    _check_resumed(skuscribe, bedrock, job["job"], 300)
+    _check_resumed(skuscribe, bedrock, job["job"], 150)
 
 
 def test_a_deadline_stops_a_job_and_resume_goes_on(skuscribe, bedrock, tmp_path):

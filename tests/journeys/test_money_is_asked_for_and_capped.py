@@ -40,6 +40,7 @@ def test_the_cost_of_a_run_lies_within_its_estimate(skuscribe, bedrock, tmp_path
     assert summary["estimate_usd"] == told["estimate_usd"]
     # The stand-in counts four characters a token and writes short copy: near the low end, not below half of it.
     assert Decimal(told["estimate_low_usd"]) / 2 < Decimal(summary["cost_usd"]) <= Decimal(told["estimate_high_usd"])
+    assert bedrock.counts.requests == 30
 
 
 def test_a_run_without_a_terminal_needs_yes_or_a_budget(bedrock, tmp_path):

@@ -61,9 +61,10 @@ def test_a_region_that_is_none(denied, bedrock):
 def test_a_region_without_bedrock(denied, bedrock, monkeypatch):
     # Against AWS itself, which boto3's own list rules out before anything is asked.
     monkeypatch.delenv("AWS_ENDPOINT_URL")
-    error = denied("--region", "us-west-1")
-    assert "us-west-1" in error["message"]
+    error = denied("--region", "ap-east-1")
+    assert "ap-east-1" in error["message"]
     assert "us-west-2" in error["fix"]
+    assert bedrock.counts.requests == 0
 
 
 def test_root_credentials(denied, bedrock):
@@ -173,6 +174,7 @@ def test_an_endpoint_that_nobody_listens_on(skuscribe, bedrock, tmp_path, monkey
     outcome = skuscribe("run", source, *RUN, "--deadline", "2s", "--json")
     assert outcome.code in (3, 5), outcome
     assert skuscribe.json("costs")["total"]["cost_usd"] in (None, "0")
+    assert bedrock.counts.requests == 0
 
 
 def test_doctor_says_what_is_wrong_and_how_to_mend_it(skuscribe, bedrock, monkeypatch):

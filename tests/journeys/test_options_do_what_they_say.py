@@ -110,6 +110,7 @@ def test_a_told_rate_is_kept(skuscribe, bedrock, tmp_path):
     source = csv_file(tmp_path / "p.csv", many(30))
     summary = skuscribe.json("run", source, *RUN, "--rpm", "600")
     assert summary["seconds"] >= 2
+    assert bedrock.counts.requests == 30
 
 
 def test_throttles_and_faults_cost_no_item(skuscribe, bedrock, tmp_path):

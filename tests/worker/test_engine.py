@@ -150,7 +150,9 @@ def test_an_answer_that_is_cut_twice_fails_its_row(store):
 
 def test_a_model_that_does_not_know_the_way_of_asking_is_asked_in_the_prompt(store):
     with_items(store, 10)
-    model = ScriptedModel(lambda request, _: answer() if request.mode is OutputMode.PROMPT else error(ErrorKind.REJECTED))
+    model = ScriptedModel(
+        lambda request, _: answer() if request.mode is OutputMode.PROMPT else error(ErrorKind.REJECTED)
+    )
     run(store, model, mode=OutputMode.STRUCTURED)
     assert [request.mode for request in model.requests] == [OutputMode.STRUCTURED] + [OutputMode.PROMPT] * 10
     assert store.items.states(JOB) == {"done": 10}

