@@ -3,7 +3,7 @@
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { command -v $$p; break; }; done)
 BIN := .venv/bin
-UV_VERSION := 0.13.9
+PIP := .venv/bin/python -m pip --quiet --disable-pip-version-check
 RUNTIME := .venv/.runtime
 DEV := .venv/.dev
 
@@ -18,20 +18,19 @@ help:
 	@echo "make check      ruff, mypy, layers, sizes, docs"
 	@echo "make bench      the figures of docs/performance.md"
 
-.venv/bin/uv:
+.venv/bin/python:
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed: install it, or say where it is: make PYTHON=/path/to/python3"; exit 1; }
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { echo "Python's venv module is missing: install the package python3-venv."; exit 1; }
 	@$(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 
-$(RUNTIME): requirements.lock pyproject.toml | .venv/bin/uv
-	@echo "Setting up .venv …"
-	@$(BIN)/uv pip install --quiet --python .venv --require-hashes -r requirements.lock
-	@$(BIN)/uv pip install --quiet --python .venv --no-deps --editable .
+$(RUNTIME): requirements.lock pyproject.toml | .venv/bin/python
+	@echo "Setting up .venv (half a minute, once) …"
+	@$(PIP) install --require-hashes -r requirements.lock
+	@$(PIP) install --no-deps --editable .
 	@touch $@
 
 $(DEV): requirements-dev.lock $(RUNTIME)
-	@$(BIN)/uv pip install --quiet --python .venv --require-hashes -r requirements-dev.lock
+	@$(PIP) install --require-hashes -r requirements-dev.lock
 	@touch $@
 
 demo: $(RUNTIME)
@@ -57,7 +56,8 @@ check: $(DEV)
 bench: $(DEV)
 	@$(BIN)/python bench/run.py
 
-lock: | .venv/bin/uv
+lock: | .venv/bin/python
+	@$(PIP) install uv
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml -o requirements.lock
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --group dev pyproject.toml -c requirements.lock -o requirements-dev.lock
 
