@@ -39,10 +39,12 @@ def measured(command: Sequence[str], *, environ: Mapping[str, str], folder: Path
         RuntimeError: it failed; its last words are in the message.
     """
     out, err = folder / "stdout", folder / "stderr"
+    # An installed program has its bytecode; a machine that forbids to keep it would measure the compiler.
+    inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     began = time.monotonic()
     with out.open("wb") as stdout, err.open("wb") as stderr:
         process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr, cwd=folder, env={**os.environ, **environ}
+            command, stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr, cwd=folder, env={**inherited, **environ}
         )
         peak = 0
         tree = psutil.Process(process.pid)

@@ -33,10 +33,11 @@ def _field(name: str, table: Table) -> Field:
     if not _NAME.fullmatch(name):
         table.note("", 'a field is named in small letters, digits and "_", a letter first')
     count = table.whole("count", least=1, most=_MOST_COUNT, default=1)
+    title = table.text("title") or name.replace("_", " ").capitalize()
     field = Field(
         name=name,
-        title=table.text("title", needed=True),
-        brief=table.text("brief", needed=True),
+        title=title,
+        brief=table.text("brief") or title,
         count=count,
         min_count=table.whole("min_count", least=1, most=_MOST_COUNT, default=count),
         max_chars=table.whole("max_chars", least=1, most=_MOST_CHARS, default=_MOST_CHARS, needed=True),

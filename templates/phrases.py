@@ -103,7 +103,7 @@ def count_words(text: str) -> int:
 
 def _is_worded(folded: str) -> bool:
     """Whether a phrase is words with nothing but spaces, hyphens and apostrophes between them."""
-    return not re.search(r"[^\w\s'’‐‑–-]|^\W|\W$", folded)  # noqa: RUF001 - the hyphens and apostrophes in use
+    return not re.search(r"[^\w\s'’‐‑–-]|^\W|\W$", folded)
 
 
 def _pattern(phrase: str, flags: int = 0) -> re.Pattern[str]:

@@ -17,7 +17,7 @@ from templates.sources import FACTS, LANGUAGE_NAMES, source_name
 
 #: A fence in a value would let the product's text out of its place in the prompt.
 _FENCE = re.compile(r"<(?=\s*/?\s*product)", re.IGNORECASE)
-_NOT_A_FENCE = "‹"  # noqa: RUF001 - it looks like the sign that it stands for, to a reader
+_NOT_A_FENCE = "‹"
 
 
 class Renderer:

@@ -11,6 +11,7 @@ from templates.contracts import read_fields
 from templates.errors import UserError, nearest
 from templates.fields import Template, Variable
 from templates.program import Program
+from templates.short_forms import spelt_out
 from templates.strict_toml import Table, parse_toml, refuse
 
 SOURCE_FILES = ("template.toml", "system.j2", "user.j2")
@@ -51,12 +52,12 @@ def source_name(template: Template, file: str, *, where: str = "") -> str:
 
 def _read_toml(name: str, sources: Mapping[str, str], where: str) -> Template:
     file = f'template "{name}", {where + "/" if where else ""}template.toml'
-    table = Table(parse_toml(sources["template.toml"], file=file, code=_CODE))
+    table = Table(spelt_out(parse_toml(sources["template.toml"], file=file, code=_CODE)))
     texts = {each: sources[each] for each in SOURCE_FILES}
     template = Template(
         name=name,
-        version=table.whole("version", least=1, most=1_000_000, default=1, needed=True),
-        title=table.text("title", needed=True),
+        version=table.whole("version", least=1, most=1_000_000, default=1),
+        title=table.text("title") or _words(name),
         description=table.text("description"),
         variables=_variables(table),
         fields=read_fields(table),
@@ -72,8 +73,6 @@ def _read_toml(name: str, sources: Mapping[str, str], where: str) -> Template:
 def _variables(table: Table) -> tuple[Variable, ...]:
     variables = []
     needs, uses = table.tables("needs"), table.tables("uses")
-    if not needs:
-        table.note("needs", "has no variable: say what an item cannot be written without")
     for needed, group in ((True, needs), (False, uses)):
         for name, each in group.items():
             variables.append(_variable(name, each, needed=needed))
@@ -90,7 +89,7 @@ def _variable(name: str, table: Table, *, needed: bool) -> Variable:
         table.note("", "this name is taken by the renderer")
     variable = Variable(
         name=name,
-        label=table.text("label") or name.replace("_", " ").capitalize(),
+        label=table.text("label") or _words(name),
         aliases=table.texts("aliases"),
         needed=needed,
         varies=table.flag("varies"),
@@ -98,6 +97,10 @@ def _variable(name: str, table: Table, *, needed: bool) -> Variable:
     )
     table.close()
     return variable
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ").replace("-", " ").capitalize()
 
 
 def _refuse_shared_aliases(table: Table, variables: list[Variable]) -> None:

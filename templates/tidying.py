@@ -16,12 +16,12 @@ _QUOTES = {
     "`": "`",
     "“": "”",
     "„": "“”",
-    "‘": "’",  # noqa: RUF001 - the quotation marks that languages use
-    "‚": "‘’",  # noqa: RUF001 - as above
+    "‘": "’",
+    "‚": "‘’",
     "«": "»",
     "»": "«",
-    "‹": "›",  # noqa: RUF001 - as above
-    "›": "‹",  # noqa: RUF001 - as above
+    "‹": "›",
+    "›": "‹",
 }
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")
 #: Control characters, marks without width, halves of a character: what no cell should hold.
@@ -30,11 +30,11 @@ _SPACES = re.compile(r"[ \t-\r\x1c-\x1f\x85\u2028\u2029]+")
 _BREAKS = re.compile(r"\r\n|[\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 _INNER_SPACES = re.compile(r"[ \t\x1f]+")
 _EMPTY_LINES = re.compile(r"\n{3,}")
-_BULLET = re.compile(r"[-*•–·]\s+")  # noqa: RUF001 - the dashes that lists begin with
+_BULLET = re.compile(r"[-*•–·]\s+")
 #: A text may stand inside so many lists or objects.
 _DEPTH = 3
 _MOST_NUMBER = 10**15
-_NUMBER = re.compile(r"\s*(?:[-*•–·]|\d{1,2}[.)])\s+")  # noqa: RUF001 - as above
+_NUMBER = re.compile(r"\s*(?:[-*•–·]|\d{1,2}[.)])\s+")
 
 
 def tidy(text: str, *, multiline: bool = False, keep_html: bool = False) -> str:
@@ -110,7 +110,7 @@ def many_texts(value: Any, *, multiline: bool, keep_html: bool) -> list[str] | N
     if not isinstance(value, list | tuple):
         return None
     texts = (one_text(each, multiline=multiline, keep_html=keep_html) for each in value)
-    return [_BULLET.sub("", text, count=1) if text[0] in "-*•–·" else text for text in texts if text]  # noqa: RUF001 - as above
+    return [_BULLET.sub("", text, count=1) if text[0] in "-*•–·" else text for text in texts if text]
 
 
 def _split(text: str) -> Any:

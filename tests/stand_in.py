@@ -340,6 +340,8 @@ class _Handler(BaseHTTPRequestHandler):
         stop = {"truncated": "max_tokens", "filtered": "content_filtered"}.get(fault or "") or "end_turn"
         if fault == "truncated":
             how, text = "none", text[: len(text) // 2]
+        if fault == "filtered":
+            how, text = "none", "Sorry, the filters of this model blocked it."
         usage = dict(stand_in.usage or _usage(body, text))
         block = (
             {"toolUse": {"toolUseId": f"t-{digest}", "name": "write_copy", "input": answer}}

@@ -102,7 +102,7 @@ class Preparation:
         return draft
 
     def _draft(self, source: Path, spec: JobSpec, recipe: Recipe) -> Draft:
-        locales = tuple(parse_locale(tag).tag for tag in spec.locale) or ("",)
+        locales = tuple(dict.fromkeys(parse_locale(tag).tag for tag in spec.locale)) or ("",)
         sheet = open_sheet(source, sheet=spec.sheet or None, header_row=spec.header_row)
         info = sheet.info
         variables = all_variables(recipe.templates)
@@ -115,7 +115,7 @@ class Preparation:
         if spec.rows:
             parse_rows(spec.rows)
         target = find_target(self._settings, region=spec.region, simulate=spec.simulate)
-        models = spec.model or (self._settings.model,)
+        models = tuple(dict.fromkeys(spec.model)) or (self._settings.model,)
         _refuse_lane(spec.lane, models)
         return Draft(
             spec=replace(

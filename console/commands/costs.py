@@ -22,7 +22,7 @@ def _day(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str
 
 
 def _by(_ctx: click.Context, _param: click.Parameter, value: str) -> list[str]:
-    names = [name.strip() for name in value.split(",") if name.strip()]
+    names = list(dict.fromkeys(name.strip() for name in value.split(",") if name.strip()))
     for name in names:
         if name not in _DIMENSIONS:
             raise UserError(

@@ -25,8 +25,10 @@ from jobs.store.schema import attempt_ends, attempt_starts, copies, items, jobs
 from jobs.usage import TokenUsage
 from templates.fields import Copy
 
-#: How long the writer lets writes gather before it commits them; small beside any model's latency.
-_GATHER_S = 0.002
+#: How long the writer lets writes gather before it commits them, small beside any model's latency; where so many are
+#: waiting anyhow that a commit is shared by plenty, shorter.
+_GATHER_S, _SHORTER_S = 0.02, 0.002
+_PLENTY = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,10 +138,11 @@ class Ledger:
         self._queue.put(finished)
 
     def _write(self) -> None:
-        more = True
+        more, gather_s = True, _SHORTER_S
         while more:
             first = self._queue.get()
-            self._sleep(_GATHER_S)
+            if first is not None:
+                self._sleep(gather_s)
             batch = [first]
             with suppress(Empty):
                 while len(batch) < 1000:  # noqa: PLR2004 - bounds a transaction

@@ -75,11 +75,8 @@ temperature = 3
         'uses.brand.aliases must be a list of texts, not "Brand"',
         'facts and colour both have the alias "name"',
         "uses.colour.vary is not a known key.",
-        "title is missing",
-        "fields.text.brief is missing",
         "fields.text.count must be a whole number from 1 to 100, not 0",
         "fields.text.min_chars is 20, more than max_chars, 10",
-        "fields.other.brief is empty",
         "fields.other.max_chars is missing",
         "fields.other.min_words is 9, more than max_words, 3",
         'fields.other.distinct must be true or false, not "yes"',
@@ -94,7 +91,6 @@ temperature = 3
     ("toml", "expected"),
     [
         ("title = ", "this is not valid TOML"),
-        ("title='T'\nversion=1\n[fields.a]\ntitle='A'\nbrief='b'\nmax_chars=9", "needs has no variable"),
         ("title='T'\nversion=1\n[needs.a]\n", "fields has no field"),
         ("title='T'\nversion=1\nneeds=3\n", "needs must be a table, not 3"),
         (TOML + "[uses.title]\n", "uses.title: needs.title is the same variable"),
@@ -146,3 +142,25 @@ def test_usual_column_names_come_after_the_own_ones_and_give_way_to_them():
     assert "Vendor" in brand.aliases
     assert "Produktname" in title.aliases
     assert "Name" not in title.aliases
+
+
+def test_short_forms_stand_for_their_tables():
+    short = """
+version = "2"
+needs = ["title"]
+uses = ["brand"]
+[aliases]
+title = ["Bezeichnung"]
+brand = "Marke"
+[fields.tag_line]
+max_chars = 40
+"""
+    template = load_sources(
+        "own", {"template.toml": short, "system.j2": "Write.", "user.j2": "{{ title }} {{ brand }}"}
+    )
+    assert template.ref == "own@2"
+    assert [(one.name, one.needed, one.aliases[0]) for one in template.variables] == [
+        ("title", True, "Bezeichnung"),
+        ("brand", False, "Marke"),
+    ]
+    assert (template.fields[0].title, template.fields[0].brief) == ("Tag line", "Tag line")
