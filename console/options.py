@@ -26,7 +26,6 @@ def _checked(parse: Callable[[str], Any], *, keep: bool = False) -> Callable[...
     return check
 
 
-
 class _Rate(click.FloatRange):
     """A number above 0 that is one: `nan` and `inf` are not."""
 

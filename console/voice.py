@@ -36,7 +36,7 @@ class Voice:
         elif sign in "}]":
             if self._levels:
                 self._levels.pop()
-        elif sign == ":":
+        elif sign == ":" and self._levels:
             self._after_colon = True
             self._emit(f"\n{self._key}: " if self._spoken else f"{self._key}: ")
             self._spoken = True

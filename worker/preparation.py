@@ -98,7 +98,8 @@ class Preparation:
             UserError: what is wrong, where, and how to mend it.
         """
         draft = self._draft(source, spec, self.recipe(spec))
-        self._refuse_unpriced_cap(draft)
+        if spec.budget is not None:
+            self.refuse_unpriced(draft.spec)
         return draft
 
     def _draft(self, source: Path, spec: JobSpec, recipe: Recipe) -> Draft:
@@ -260,12 +261,18 @@ class Preparation:
         }
         return Plan(job_id=job_id, lanes=lanes, lane=draft.spec.chosen_lane, notes=draft.sheet.info.notes)
 
-    def _refuse_unpriced_cap(self, draft: Draft) -> None:
-        pricing = self._pricing(draft.region, draft.spec.chosen_lane)
-        unpriced = [model for model in draft.spec.model if not pricing.is_priced(model)]
-        if draft.spec.budget is not None and unpriced:
+    def refuse_unpriced(self, spec: JobSpec) -> None:
+        """Make sure that a cap can be held.
+
+        Raises:
+            UserError: a model of the spec has no price where it is called.
+        """
+        region = find_target(self._settings, region=spec.region, simulate=spec.simulate).region
+        pricing = self._pricing(region, spec.chosen_lane)
+        unpriced = [model for model in spec.model if not pricing.is_priced(model)]
+        if unpriced:
             raise UserError(
-                f'A budget cannot be held: "{unpriced[0]}" has no price in {draft.region or "an unknown Region"}.',
+                f'A budget cannot be held: "{unpriced[0]}" has no price in {region}.',
                 fix="Add its price (SKUSCRIBE_PRICES names a file of your own prices), or run without --budget.",
                 code="unpriced",
             )

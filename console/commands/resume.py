@@ -24,8 +24,22 @@ from worker.wiring import Parts, wire
 def command(job: str, *, budget: str | None, as_json: bool) -> int:
     """Finish a job that was interrupted or stopped: only items without a result are sent."""
     parts = wire()
-    cap = parse_budget(budget) if budget else None
-    return take_up(parts, parts.store.jobs.get(job), cap=cap, as_json=as_json)
+    record = parts.store.jobs.get(job)
+    cap = checked_cap(parts, record, budget)
+    return take_up(parts, record, cap=cap, as_json=as_json)
+
+
+def checked_cap(parts: Parts, job: JobRecord, budget: str | None) -> Decimal | None:
+    """Read the new total that a job may cost.
+
+    Raises:
+        UserError: it is no amount, or cannot be held.
+    """
+    if not budget:
+        return None
+    cap = parse_budget(budget)
+    parts.preparation.refuse_unpriced(JobSpec.from_json(job.spec))
+    return cap
 
 
 def take_up(parts: Parts, job: JobRecord, *, cap: Decimal | None, as_json: bool) -> int:

@@ -2,10 +2,9 @@ from __future__ import annotations
 
 import click
 
-from console.commands.resume import take_up
+from console.commands.resume import checked_cap, take_up
 from console.options import json_option
 from console.output import say
-from jobs.spec import parse_budget
 from templates.errors import UserError
 from worker.execution import is_running
 from worker.wiring import wire
@@ -21,7 +20,7 @@ def command(job: str, *, budget: str | None, as_json: bool) -> int:
     record = parts.store.jobs.get(job)
     if is_running(parts.settings, job):
         raise UserError(f"The job {job} is running.", fix=f"Wait, or `skuscribe stop {job}` first.", code="running")
-    cap = parse_budget(budget) if budget else None
+    cap = checked_cap(parts, record, budget)
     again = parts.store.items.reopen(job)
     say(f"{again} items are written again.")
     return take_up(parts, record, cap=cap, as_json=as_json)

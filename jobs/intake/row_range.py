@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from templates.errors import UserError
 
-_PART = re.compile(r"\s*(\d{1,7})\s*(?:[-–:]\s*(\d{1,7})\s*)?")  # noqa: RUF001 - an en dash is what word processors make of 4-50
+_PART = re.compile(r"\s*(\d{1,7})\s*(?:[-–:]\s*(\d{1,7})\s*)?")
 
 
 @dataclass(frozen=True, slots=True)

@@ -167,3 +167,20 @@ def test_copy_that_breaks_its_contract_is_repaired_once_else_flagged(skuscribe, 
     bedrock.plan = None
     assert skuscribe.json("retry", flagged["job"])["items"]["done"] == 3
     assert bedrock.counts.requests == 9
+
+
+@pytest.mark.parametrize(
+    ("fault", "requests"),
+    [("filtered", 1), ("truncated", 2), ("prose", 3), ("timeout", 2)],
+)
+def test_a_deterministic_failure_is_paid_only_so_often(skuscribe, bedrock, tmp_path, fault, requests):
+    bedrock.plan = lambda text, _: fault if "number 1" in text else None
+    summary = skuscribe.json("run", csv_file(tmp_path / "p.csv", many(3)), *RUN[:-1], code=3)
+    assert (summary["items"]["done"], summary["items"]["failed"]) == (2, 1)
+    assert bedrock.counts.requests == 2 + requests
+    note = table_of(summary["outputs"]["workbook"])[1]["Skuscribe notes"]
+    assert len(note.split()) > 4
+    assert "Exception" not in note
+    # What the reply of a failed item cost is told with it.
+    assert (float(summary["unconfirmed_usd"]) > 0) == (fault == "timeout")
+    assert bedrock.counts.input_tokens == summary["usage"]["input_tokens"]

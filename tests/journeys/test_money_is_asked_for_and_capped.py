@@ -122,6 +122,18 @@ def test_a_model_without_a_price_is_unpriced_and_never_free(skuscribe, bedrock, 
     assert {row["cost_usd"] for row in table_of(summary["outputs"]["report"], "Items")} == {""}
 
 
+def test_a_budget_for_a_model_without_a_price_is_refused_on_resume_and_retry_too(skuscribe, bedrock, tmp_path):
+    bedrock.plan = lambda text, _: "refused" if "mug" in text else None
+    asked = (*RUN, "--model", "acme.unheard-of-v1:0", "--yes")
+    job = skuscribe.json("run", csv_file(tmp_path / "p.csv"), *asked, code=3)["job"]
+    before = skuscribe.json("status", job)
+    for command in ("resume", "retry"):
+        refused = skuscribe(command, job, "--budget", "5", "--json")
+        assert (refused.code, refused.json["error"]["code"]) == (2, "unpriced")
+    assert skuscribe.json("status", job) == before
+    assert bedrock.counts.requests == 3
+
+
 def test_own_prices_price_what_the_book_lacks(skuscribe, bedrock, tmp_path, monkeypatch):
     columns = skuscribe.json("prices", "--model", "amazon.nova-lite-v1:0", "--region", "us-east-1")["prices"][0]
     assert set(columns) == {

@@ -134,3 +134,10 @@ def test_old_versions_and_catalogues_keep_their_copy_apart(skuscribe, bedrock, t
     other = skuscribe.json("run", later, *RUN, "--only", "stale", "--catalogue", "elsewhere")
     assert other["items"]["total"] == 0
     assert bedrock.counts.requests == 4
+
+
+def test_what_is_given_twice_counts_once(skuscribe, bedrock, tmp_path):
+    source = csv_file(tmp_path / "p.csv")
+    twice = ("--template", "image-alt-text@1", "--locale", "de-DE", "--locale", "de-de")
+    assert skuscribe.json("run", source, *RUN, *twice)["items"]["total"] == 3 == bedrock.counts.requests
+    assert skuscribe.json("costs", "--by", "day,day") == skuscribe.json("costs", "--by", "day")
