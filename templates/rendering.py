@@ -79,7 +79,14 @@ class Renderer:
             value = values.get(name, "")
             given[name] = _FENCE.sub(_NOT_A_FENCE, value) if "<" in value else value
         given[FACTS] = self._facts(given)
-        return self._user.run(given).strip()
+        text = self._user.run(given).strip()
+        if not text:
+            raise UserError(
+                f"{source_name(self.template, 'user.j2')}: it renders to nothing, which no model takes.",
+                fix="Write the product into it, such as {{ facts() }}.",
+                code="template",
+            )
+        return text
 
     def prompt(self, values: Mapping[str, str]) -> Prompt:
         """Render what is sent for one product."""

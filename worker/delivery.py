@@ -62,6 +62,12 @@ class Delivery:
             report=spec.report or None,
         )
 
+    def settle(self, job_id: str, targets: Targets) -> None:
+        """Keep where a job's files go, so that it can be resumed from another folder."""
+        spec = JobSpec.from_json(self._store.jobs.get(job_id).spec)
+        settled = replace(spec, out=str(targets.workbook.absolute()), report=str(targets.report.absolute()))
+        self._store.jobs.change(job_id, spec=settled.to_json())
+
     def deliver(self, job_id: str, targets: Targets) -> Delivered:
         """Write both files as the job stands now.
 

@@ -18,7 +18,7 @@ from worker.composing import Composed, Composer, Task
 from worker.feed import Feed
 from worker.limits.limiter import Limiter, Permit
 from worker.model import ErrorKind, ModelError, OutputMode, Reply, Request
-from worker.retry import FAILURES_IN_A_ROW
+from worker.retry import FAILURES_IN_A_ROW, is_out_of_reach
 from worker.verdicts import Again, Repair, Settled, StopJob, Verdict, on_error, on_reply
 
 _FIRST_THREADS = 4
@@ -279,6 +279,8 @@ class Engine:
             # The first request of all was not understood: a model that the table has wrong. Ask in the prompt instead.
             self._modes[task.item.template + task.item.model] = OutputMode.PROMPT
             verdict = Again()
+        if self._feed.is_alone and is_out_of_reach(error, task.met.get(error.kind, 0)):
+            verdict = StopJob(error)
         end = End(
             start=trip.start,
             outcome="unconfirmed" if error.maybe_billed else "unbilled",

@@ -124,6 +124,9 @@ class Feed:
     def _next(self) -> Task | None:
         if self._later and self._later[0][0] <= self._clock_s():
             return heapq.heappop(self._later)[2]
+        if self._alone and self._later:
+            # The first request is to come again: as long as it has had no reply, no other goes out in its place.
+            return None
         if not self._ready and not self._loaded_all:
             page = self._load(self._after, _PAGE)
             self._loaded_all = not page

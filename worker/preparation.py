@@ -223,8 +223,12 @@ class Preparation:
         variables = all_variables(draft.recipe.templates)
         rows = parse_rows(spec.rows) if spec.rows else None
         pages = read_products(draft.sheet, draft.mapping, key=spec.key or None, rows=rows)
-        if not keep_products(self._store, job_id, pages, variables, draft.mapping.headers):
-            raise _no_products(draft)
+        if not keep_products(self._store, job_id, pages, variables, draft.mapping.headers) and rows:
+            raise UserError(
+                f"{draft.sheet.info.path.name}: there is no product in the rows {spec.rows}.",
+                fix="Give --rows as the row numbers that the spreadsheet shows at its left.",
+                code="rows",
+            )
         assignment = Assignment(
             job_id=job_id,
             realm=draft.realm,
@@ -304,21 +308,6 @@ def _refuse_missing(mapping: ColumnMap, recipe: Recipe, info: SheetInfo) -> None
                 fix=f"Say which one with --map {missing[0].name}=COLUMN.",
                 code="variable",
             )
-
-
-def _no_products(draft: Draft) -> UserError:
-    info = draft.sheet.info
-    if draft.spec.rows:
-        return UserError(
-            f"{info.path.name}: there is no product in the rows {draft.spec.rows}.",
-            fix="Give --rows as the row numbers that the spreadsheet shows at its left.",
-            code="rows",
-        )
-    return UserError(
-        f"{info.path.name}: there is no product under the header in row {info.header_row}.",
-        fix="Check the file; --sheet chooses another sheet, --header-row says where the header is.",
-        code="empty",
-    )
 
 
 def _filled_rows(draft: Draft) -> frozenset[int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from worker.model import ErrorKind
+from worker.model import ErrorKind, ModelError
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,15 @@ HITS_EVERY_ITEM = frozenset({ErrorKind.FORBIDDEN, ErrorKind.NO_MODEL, ErrorKind.
 
 #: After so many items in a row that end in an error of the same class without a good reply, the job stops.
 FAILURES_IN_A_ROW = 5
+
+
+#: Connections that the first request of a job may fail to open, before Bedrock counts as out of reach.
+_FIRST_CONNECTIONS = 3
+
+
+def is_out_of_reach(error: ModelError, times: int) -> bool:
+    """Whether a job's first request has failed to be sent so often that nothing can be sent from here."""
+    return error.kind is ErrorKind.TRANSPORT and not error.maybe_billed and times >= _FIRST_CONNECTIONS
 
 
 def wait_after(kind: ErrorKind, times: int, random: Callable[[], float]) -> float | None:

@@ -34,6 +34,7 @@ def command(source: Path, *, as_json: bool, yes: bool, **options: Any) -> int:
     plan = parts.preparation.plan(draft, kind="run")
     say_notes(plan.notes)
     targets = parts.delivery.targets(source, draft.spec, plan.job_id)
+    parts.delivery.settle(plan.job_id, targets)
     say(estimate_line(plan.lane, plan.chosen))
     if not (yes or spec.budget or spec.simulate or plan.chosen.items == 0):
         _ask(parts, plan)

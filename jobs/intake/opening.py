@@ -34,6 +34,8 @@ _OTHERS = (
 _CONTROLS = bytes({*range(1, 9), *range(14, 27), *range(28, 32)})
 #: More of them than this share, and it is no text.
 _CONTROLS_SHARE = 0.02
+#: So few are a slip of somebody's export, however short the file is.
+_FEW_CONTROLS = 8
 
 
 def open_sheet(path: Path, *, sheet: str | None = None, header_row: int | None = None) -> Sheet:
@@ -98,7 +100,7 @@ def _refuse_others(path: Path, start: bytes) -> None:
     head = start.lstrip(b"\xef\xbb\xbf \r\n\t")
     kind = next((kind for mark, kind in _OTHERS if head[:16].lower().startswith(mark.lower())), "")
     controls = len(start) - len(start.translate(None, _CONTROLS))
-    if not kind and controls > len(start) * _CONTROLS_SHARE and not start.startswith(_UTF16):
+    if not kind and controls > max(_FEW_CONTROLS, len(start) * _CONTROLS_SHARE) and not start.startswith(_UTF16):
         kind = "a binary file"
     if kind:
         raise UserError(

@@ -168,3 +168,21 @@ def test_a_simulated_run_says_so_everywhere(skuscribe, bedrock, tmp_path):
     real = skuscribe.json("run", source, "--template", "image-alt-text", "--yes")
     assert real["items"]["done"] == 3 == bedrock.counts.requests
     assert skuscribe.json("costs")["total"]["cost_usd"] == real["cost_usd"]
+
+
+def test_a_sheet_without_products_gives_no_items_and_says_so(skuscribe, bedrock, tmp_path):
+    source = tmp_path / "template.csv"
+    source.write_text("SKU,Title\n", encoding="utf-8")
+    spoken = skuscribe("run", source, "--template", "seo-meta", "--yes")
+    assert spoken.code == 0
+    assert "no product" in spoken.err
+    assert bedrock.counts.requests == 0
+
+
+def test_an_endpoint_out_of_reach_is_told_after_three_tries(skuscribe, bedrock, tmp_path, monkeypatch):
+    assert bedrock.endpoint
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    source = csv_file(tmp_path / "p.csv")
+    error = skuscribe.json("run", source, "--template", "seo-meta", "--yes", code=5)["error"]
+    assert error["fix"]
+    assert skuscribe.json("jobs")["jobs"][0]["requests"] == 3
