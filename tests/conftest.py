@@ -3,7 +3,9 @@ from __future__ import annotations
 import os
 
 import pytest
+from command_line import CommandLine
 from hypothesis import HealthCheck, settings
+from stand_in import StandIn
 
 # Nothing here may depend on how fast the machine is, nor differ between two runs.
 settings.register_profile("ours", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
@@ -25,3 +27,17 @@ def own_surroundings(tmp_path, monkeypatch):
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "no-aws-config"))
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "no-aws-credentials"))
     monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def skuscribe(capsys):
+    return CommandLine(capsys)
+
+
+@pytest.fixture
+def bedrock(monkeypatch):
+    """A stand-in that answers well, and the environment that leads there."""
+    with StandIn() as stand_in:
+        for name, value in stand_in.environ().items():
+            monkeypatch.setenv(name, value)
+        yield stand_in

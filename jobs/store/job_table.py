@@ -96,6 +96,10 @@ class JobTable:
         lost = attempt_ends.c.outcome.is_(None) | (attempt_ends.c.outcome == "unconfirmed")
         held = select(func.coalesce(func.sum(attempt_starts.c.reserved_pico), 0)).select_from(joined).where(lost)
         of_job = attempt_starts.c.job_id == job_id
+        open_items = (
+            select(attempt_starts.c.item_id).select_from(joined).where(of_job, attempt_ends.c.attempt.is_(None))
+        )
+        sent = select(func.count()).where(attempt_starts.c.item_id == items.c.id).scalar_subquery()
         with self._engine.execution_options(writes=True).begin() as connection:
             connection.execute(
                 update(jobs)
@@ -105,6 +109,8 @@ class JobTable:
                     held_pico=connection.execute(held.where(of_job)).scalar_one(),
                 )
             )
+            # An attempt that never ended was never added to its item.
+            connection.execute(update(items).where(items.c.id.in_(open_items)).values(attempts=sent))
 
     def forget_plan(self, job_id: str) -> None:
         """Drop the products and items of a job whose planning was cut off; nothing of it was sent."""

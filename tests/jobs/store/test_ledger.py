@@ -188,6 +188,9 @@ def test_after_a_crash_the_ledger_says_what_was_spent_and_what_is_held(store):
     store.jobs.recount(JOB)
     job = store.jobs.get(JOB)
     assert (job.spent_pico, job.held_pico) == (400, 1000)
+    # The one that never ended counts among its item's attempts, and only once.
+    store.jobs.recount(JOB)
+    assert [result.attempts for result in store.items.results(JOB)] == [1, 1, 1]
 
 
 def test_attempts_of_a_session_that_runs_are_not_unconfirmed_yet(store):
