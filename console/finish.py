@@ -7,9 +7,10 @@ from console.progress import shown_progress
 from console.signals import stopped_by_signals
 from jobs.lifecycle import JobState
 from jobs.results import ItemState, Summary
+from jobs.store.job_table import JobRecord
 from outputs.targets import Targets
 from templates.errors import SkuscribeError
-from worker.execution import Watch
+from worker.execution import Watch, is_running
 from worker.summaries import summarise
 from worker.wiring import Parts
 
@@ -26,7 +27,7 @@ def finish(parts: Parts, job_id: str, targets: Targets, *, as_json: bool) -> int
             parts.execution.run(job_id, Watch(progress=progress, stop=stop, warn=lambda text: say(f"Note: {text}")))
         except SkuscribeError as error:
             failure = error
-    if failure and not _has_results(parts, job_id):
+    if failure and (failure.code == "running" or not _has_results(parts, job_id)):
         raise failure
     delivered = parts.delivery.deliver(job_id, targets)
     if failure:
@@ -50,6 +51,13 @@ def drop_unsent(parts: Parts, job_id: str) -> None:
 def summarised(parts: Parts, job_id: str) -> Summary:
     """Give a job's summary as it stands in the store."""
     return summarise(parts.store, parts.store.jobs.get(job_id))
+
+
+def as_it_stands(parts: Parts, job: JobRecord) -> Summary:
+    """Give the summary of a job that may be running: what is in flight then is not unconfirmed yet."""
+    live = is_running(parts.settings, job.id)
+    session = parts.store.totals.newest_session(job.id) if live else ""
+    return summarise(parts.store, job, live_session=session)
 
 
 def show(summary: Summary, *, as_json: bool) -> None:

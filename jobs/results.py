@@ -17,8 +17,8 @@ class ItemState(StrEnum):
     REUSED = "reused"
     LOCKED = "locked"
     FLAGGED = "flagged"
-    PENDING = "pending"
     FAILED = "failed"
+    PENDING = "pending"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

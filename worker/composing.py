@@ -86,7 +86,11 @@ class Composer:
         prompt, asking = task.prompt, self.asking
         only = frozenset(one.field for one in task.violations) if task.purpose == "repair" else frozenset()
         schema, schema_text = self._schema(mode, only)
-        user = f"{prompt.user}\n\n{_repair_text(task)}" if only else prompt.user
+        user = prompt.user
+        if only:
+            user = f"{user}\n\n{_repair_text(task)}"
+        elif task.unreadable:
+            user = f"{user}\n\n{_UNREADABLE}"
         estimated = self._system_tokens + estimate_tokens(user) + len(schema_text) // 4
         request = Request(
             model=task.item.model,
@@ -124,6 +128,9 @@ class Composer:
             most = max(most, answer_tokens(fields, self._locale, "")) * _LENGTHENED
         most += _THINKING_TOKENS if asking.thinks else 0
         return min(most, asking.most_output_tokens) if asking.most_output_tokens else most
+
+
+_UNREADABLE = "Your last answer was not the JSON object that is asked for. Answer with that object and nothing else."
 
 
 def _repair_text(task: Task) -> str:

@@ -19,9 +19,14 @@ from worker.feed import Feed
 from worker.limits.limiter import Limiter, Permit
 from worker.model import ErrorKind, ModelError, OutputMode, Reply, Request
 from worker.retry import FAILURES_IN_A_ROW, is_out_of_reach
-from worker.verdicts import Again, Repair, Settled, StopJob, Verdict, on_error, on_reply
+from worker.verdicts import Again, Repair, Settled, StopJob, Verdict, is_usable, on_error, on_reply
 
 _FIRST_THREADS = 4
+NO_ANSWERS = ModelError(
+    "The model gave no usable answer to several products in a row.",
+    kind=ErrorKind.REJECTED,
+    fix="`skuscribe preview` shows its answers; choose another model with --model.",
+)
 _THREAD_BYTES = 512 * 1024
 
 
@@ -250,8 +255,11 @@ class Engine:
             composer.learn(reply.usage.output_tokens)
         self.progress.tokens += reply.usage.input_tokens + reply.usage.output_tokens
         self.progress.cost_pico += cost_pico or 0
-        self._feed.open_up()
-        self._trouble.in_a_row = 0
+        if is_usable(verdict):
+            self._feed.open_up()
+            self._trouble.in_a_row = 0
+        elif isinstance(verdict, Settled) and self._is_for_all(NO_ANSWERS):
+            verdict = StopJob(NO_ANSWERS)
         end = End(
             start=start,
             outcome="ok",
@@ -288,9 +296,16 @@ class Engine:
             request_id=error.request_id,
             seconds=trip.seconds,
         )
-        if isinstance(verdict, Settled) and verdict.state is ItemState.FAILED and self._is_for_all(error):
+        failed = isinstance(verdict, Settled) and verdict.state is ItemState.FAILED
+        if failed and self._may_hit_all(error) and self._is_for_all(error):
             verdict = StopJob(error)
         self._act(task, verdict, end)
+
+    def _may_hit_all(self, error: ModelError) -> bool:
+        """Whether an error can be due to something else than the product's own text."""
+        if error.kind is ErrorKind.REJECTED:
+            return self._feed.is_alone
+        return error.kind is not ErrorKind.TOO_LONG
 
     def _is_for_all(self, error: ModelError) -> bool:
         """Whether so many items in a row have failed alike that the rest would as well."""

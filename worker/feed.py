@@ -13,6 +13,8 @@ from worker.composing import Task
 #: Loads the next items after an id: (after, size) -> tasks, in order; none left is an empty list.
 Loader = Callable[[int, int], list[Task]]
 _PAGE = 250
+#: While so many wait to come again, no more are taken from the store: memory does not grow with an outage.
+_MOST_WAITING = 1000
 
 
 class Feed:
@@ -127,7 +129,7 @@ class Feed:
         if self._alone and self._later:
             # The first request is to come again: as long as it has had no reply, no other goes out in its place.
             return None
-        if not self._ready and not self._loaded_all:
+        if not self._ready and not self._loaded_all and len(self._later) < _MOST_WAITING:
             page = self._load(self._after, _PAGE)
             self._loaded_all = not page
             if page:

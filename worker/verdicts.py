@@ -36,7 +36,7 @@ class Repair:
 
 @dataclass(frozen=True, slots=True)
 class Again:
-    """Ask the same once more, after a wait."""
+    """Ask once more, after a wait."""
 
     wait_s: float = 0.0
     lengthened: bool = False
@@ -108,6 +108,11 @@ def _on_unreadable(task: Task, *, cut: bool) -> Verdict:
     if task.unreadable + 1 < _UNREADABLE_REPLIES:
         return Again(unreadable=True)
     return _failed(_NO_ANSWER)
+
+
+def is_usable(verdict: Verdict) -> bool:
+    """Whether a verdict on a reply says that the model understood what was asked."""
+    return isinstance(verdict, Repair) or (isinstance(verdict, Settled) and verdict.state is not ItemState.FAILED)
 
 
 _NO_ANSWER = "The model gave no usable answer. `skuscribe retry` tries again; another model may do better."

@@ -9,7 +9,7 @@ from outputs.costs import COST_FORMATS, render_costs
 from templates.errors import UserError, nearest
 from worker.wiring import wire
 
-_DIMENSIONS = ("day", "model", "job", "template", "owner", "lane", "locale")
+_DIMENSIONS = ("day", "model", "job", "template", "owner", "lane", "locale", "realm")
 
 
 def _day(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str:
@@ -45,6 +45,9 @@ def command(*, by: list[str], since: str, until: str, format_name: str, simulate
     totals = wire().store.totals
     if since and until and since > until:
         raise UserError(f"--from {since} is after --to {until}.", fix="Swap them.", code="date")
+    if len(totals.costs(("realm",), simulated=simulated, since=since, until=until)) > 1 and "realm" not in by:
+        # Money of different places is never added up in a row.
+        by = ["realm", *by]
     rows = totals.costs(by, simulated=simulated, since=since, until=until)
     total = totals.costs((), simulated=simulated, since=since, until=until)
     realm = "simulated" if simulated else "aws"

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import click
 
+from console.finish import as_it_stands
 from console.options import json_option
 from console.output import dollars, print_json, summary_json
-from worker.summaries import summarise
 from worker.wiring import wire
 
 
@@ -13,7 +13,7 @@ from worker.wiring import wire
 def command(*, as_json: bool) -> int:
     """List the jobs, newest first."""
     parts = wire()
-    summaries = [(job, summarise(parts.store, job)) for job in parts.store.jobs.list()]
+    summaries = [(job, as_it_stands(parts, job)) for job in parts.store.jobs.list()]
     if as_json:
         print_json({"jobs": [summary_json(summary) for _, summary in summaries]})
         return 0

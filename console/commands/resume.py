@@ -14,6 +14,7 @@ from jobs.spec import JobSpec, parse_budget
 from jobs.store.job_table import JobRecord
 from outputs.targets import Targets
 from templates.errors import UserError
+from worker.execution import is_running
 from worker.wiring import Parts, wire
 
 
@@ -24,9 +25,27 @@ from worker.wiring import Parts, wire
 def command(job: str, *, budget: str | None, as_json: bool) -> int:
     """Finish a job that was interrupted or stopped: only items without a result are sent."""
     parts = wire()
-    record = parts.store.jobs.get(job)
+    record = idle_job(parts, job)
     cap = checked_cap(parts, record, budget)
     return take_up(parts, record, cap=cap, as_json=as_json)
+
+
+def idle_job(parts: Parts, job_id: str) -> JobRecord:
+    """Give a job that may be taken up again.
+
+    Raises:
+        UserError: there is none, it is a preview, or a process runs it at this moment.
+    """
+    job = parts.store.jobs.get(job_id)
+    if job.kind == "preview":
+        raise UserError(f"{job.id} is a preview.", fix="`skuscribe run` reuses what it bought.", code="job")
+    if is_running(parts.settings, job_id):
+        raise UserError(
+            f"The job {job_id} is being run by another process.",
+            fix=f"Wait for it, or stop it with `skuscribe stop {job_id}`.",
+            code="running",
+        )
+    return job
 
 
 def checked_cap(parts: Parts, job: JobRecord, budget: str | None) -> Decimal | None:
@@ -44,8 +63,6 @@ def checked_cap(parts: Parts, job: JobRecord, budget: str | None) -> Decimal | N
 
 def take_up(parts: Parts, job: JobRecord, *, cap: Decimal | None, as_json: bool) -> int:
     """Go on with a job, planning it first where it was killed before its plan was whole."""
-    if job.kind == "preview":
-        raise UserError(f"{job.id} is a preview.", fix="`skuscribe run` reuses what it bought.", code="job")
     if cap is not None:
         if job.cap_pico is not None and to_pico(cap) < job.spent_pico + job.held_pico:
             say("Note: the new budget is already used up.")

@@ -2,11 +2,9 @@ from __future__ import annotations
 
 import click
 
-from console.commands.resume import checked_cap, take_up
+from console.commands.resume import checked_cap, idle_job, take_up
 from console.options import json_option
 from console.output import say
-from templates.errors import UserError
-from worker.execution import is_running
 from worker.wiring import wire
 
 
@@ -17,9 +15,7 @@ from worker.wiring import wire
 def command(job: str, *, budget: str | None, as_json: bool) -> int:
     """Write only the failed and flagged items of a job again."""
     parts = wire()
-    record = parts.store.jobs.get(job)
-    if is_running(parts.settings, job):
-        raise UserError(f"The job {job} is running.", fix=f"Wait, or `skuscribe stop {job}` first.", code="running")
+    record = idle_job(parts, job)
     cap = checked_cap(parts, record, budget)
     again = parts.store.items.reopen(job)
     say(f"{again} items are written again.")

@@ -2,12 +2,11 @@ from __future__ import annotations
 
 import click
 
-from console.finish import show
+from console.finish import as_it_stands, show
 from console.options import json_option
 from console.output import say
 from jobs.lifecycle import JobState
 from worker.execution import is_running
-from worker.summaries import summarise
 from worker.wiring import wire
 
 
@@ -18,12 +17,10 @@ def command(job: str, *, as_json: bool) -> int:
     """Show one job as it stands."""
     parts = wire()
     record = parts.store.jobs.get(job)
-    live = is_running(parts.settings, job)
-    session = parts.store.totals.newest_session(job) if live else ""
-    summary = summarise(parts.store, record, live_session=session)
+    summary = as_it_stands(parts, record)
     if record.message:
         say(record.message)
-    if record.state is JobState.RUNNING and not live:
+    if record.state is JobState.RUNNING and not is_running(parts.settings, job):
         say(f"It was interrupted; `skuscribe resume {job}` goes on with it.")
     if not as_json:
         for line in _lines(summary.items):

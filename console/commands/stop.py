@@ -4,11 +4,10 @@ import time
 
 import click
 
-from console.finish import show
+from console.finish import as_it_stands, show
 from console.options import json_option
 from console.output import say
 from worker.execution import is_running
-from worker.summaries import summarise
 from worker.wiring import wire
 
 _PATIENCE_S = 10.0
@@ -30,5 +29,5 @@ def command(job: str, *, as_json: bool) -> int:
             time.sleep(0.1)
         record = parts.store.jobs.get(job)
         say(f"`skuscribe resume {job}` goes on with it.")
-    show(summarise(parts.store, record), as_json=as_json)
+    show(as_it_stands(parts, record), as_json=as_json)
     return 0

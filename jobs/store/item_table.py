@@ -267,15 +267,21 @@ def _result(row: RowMapping) -> ItemResult:
         locale=row["locale"],
         state=ItemState(row["state"]),
         copy=unpack_copy(row["copy"]),
-        model=row["model"],
+        model=row["model"] if row["attempts"] or row["copy"] else "",
         lane=row["lane"],
         tier=row["tier"],
         usage=usage_of(row),
-        cost_usd=None if row["unpriced"] else from_pico(row["cost_pico"]),
+        cost_usd=None if row["unpriced"] and not row["cost_pico"] else from_pico(row["cost_pico"]),
         price_ref=row["price_ref"],
         attempts=row["attempts"],
         seconds=row["seconds"],
         finish=row["finish"],
-        notes=row["notes"],
+        notes=_with_unpriced(row["notes"], row),
         fingerprint=row["fingerprint"],
     )
+
+
+def _with_unpriced(notes: str, row: RowMapping) -> str:
+    if not (row["unpriced"] and row["cost_pico"]):
+        return notes
+    return f"{notes} {row['unpriced']} of its {row['attempts']} requests could not be priced.".strip()

@@ -159,6 +159,7 @@ class Totals:
             "owner": jobs.c.owner,
             "lane": starts.c.lane,
             "locale": items.c.locale,
+            "realm": starts.c.realm,
         }
         chosen = [dimensions[name].label(name) for name in by]
         unpriced = case(((ends.c.outcome == "ok") & ends.c.cost_pico.is_(None), items.c.id))
@@ -197,7 +198,7 @@ def _cost_row(row: dict[str, Any], by: Sequence[str]) -> dict[str, Any]:
         "output_tokens": row["output_tokens"],
         "cache_read_tokens": row["cache_read_tokens"],
         "cache_write_tokens": row["cache_write_5m_tokens"] + row["cache_write_1h_tokens"],
-        "cost_usd": None if row["cost_pico"] is None else from_pico(row["cost_pico"]),
+        "cost_usd": None if row["unpriced_items"] and row["cost_pico"] is None else from_pico(row["cost_pico"] or 0),
         "unpriced_items": row["unpriced_items"],
     }
 
