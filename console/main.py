@@ -8,7 +8,7 @@ import sys
 import click
 
 from console.output import say_error
-from templates.errors import SkuscribeError, UserError
+from templates.errors import SkuscribeError, UserError, without_passwords
 
 
 class _Group(click.Group):
@@ -82,7 +82,7 @@ def _defect(error: Exception) -> SkuscribeError:
     if os.environ.get("SKUSCRIBE_TRACEBACK"):
         raise error
     return SkuscribeError(
-        f"Skuscribe has a defect here: {type(error).__name__}: {error}",
+        f"Skuscribe has a defect here: {type(error).__name__}: {without_passwords(str(error))}",
         fix="Set SKUSCRIBE_TRACEBACK=1, run it again and report what it prints. What was paid for is in the ledger.",
         code="defect",
     )

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_CEILING, ROUND_HALF_EVEN
 
@@ -21,8 +20,6 @@ class Cost:
     pico: int | None
     #: Price reference with the newest date of the rows used, "" when unpriced.
     ref: str = ""
-    #: Token kind -> picodollars, for the kinds that occurred.
-    by_kind: Mapping[str, int] = field(default_factory=dict)
 
 
 UNPRICED = Cost(pico=None)
@@ -50,16 +47,16 @@ def price_usage(
     if not counts:
         return UNPRICED
     prompt_tokens = usage.input_tokens + usage.cache_read_tokens + usage.cache_write_tokens
-    by_kind: dict[str, int] = {}
+    pico = 0
     newest: PriceRow | None = None
     for kind, tokens in counts.items():
         row = book.rate(model, region, scope, lane, kind, on=on, input_tokens=prompt_tokens)
         if row is None:
             return UNPRICED
-        by_kind[kind] = _pico(row, tokens, ROUND_HALF_EVEN)
+        pico += _pico(row, tokens, ROUND_HALF_EVEN)
         if newest is None or row.effective_from > newest.effective_from:
             newest = row
-    return Cost(pico=sum(by_kind.values()), ref=newest.ref if newest else "", by_kind=by_kind)
+    return Cost(pico=pico, ref=newest.ref if newest else "")
 
 
 def reserve_pico(

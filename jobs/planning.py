@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from jobs.fingerprint import fingerprint
@@ -10,13 +10,16 @@ from jobs.intake.products import merge
 from jobs.results import ItemState
 from jobs.sheet import Product
 from jobs.store.copy_table import LOCKED, KeptCopy, Slot, pack_copy
-from jobs.store.item_table import PlannedItem
+from jobs.store.item_table import LastItem, PlannedItem
 from jobs.store.store import Store
 from jobs.tokens import estimate_tokens
 from templates.brand import Brand
 from templates.errors import UserError
 from templates.fields import Template, Variable
 from templates.rendering import Renderer
+
+_SETTLED = frozenset(ItemState) - {ItemState.PENDING}
+_WITH_COPY = _SETTLED - {ItemState.FAILED}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,8 +44,9 @@ class Assignment:
     brand: Brand | None
     only: str = "all"
     fresh: bool = False
-    #: Rows whose output cells are all filled, for `--only empty`.
-    filled_rows: frozenset[int] = frozenset()
+    #: Gives, for `--only empty`, the templates and locales whose output cells all have text in a row; the rows are
+    #: asked for in the order of the sheet.
+    filled: Callable[[int], Collection[tuple[str, str]]] = lambda _: ()
     #: Variable -> header of its column, for notes.
     headers: dict[str, str] = field(default_factory=dict)
 
@@ -106,12 +110,7 @@ class Planner:
     def _plan_page(self, page: Sequence[tuple[int, Product]]) -> None:
         ask, keys = self._ask, [product.key for _, product in page]
         in_slots = self._store.copies.of_products(ask.realm, ask.catalogue, keys)
-        last = self._store.items.last_states(ask.realm, ask.catalogue, keys) if ask.only == "failed" else {}
-        wanted = [
-            draft
-            for draft in self._draft(page)
-            if self._is_chosen(draft, in_slots.get(draft.slot), last.get(draft.slot))
-        ]
+        wanted = self._chosen(page, keys)
         prints = [draft.fingerprint for draft in wanted]
         kept = {} if ask.fresh or ask.only == "failed" else self._store.copies.by_fingerprint(ask.realm, prints)
         settled: list[PlannedItem] = []
@@ -136,14 +135,26 @@ class Planner:
                         slot = Slot(product.key, template.name, locale)
                         yield _Draft(product_id, product, template, locale, model.id, digest, slot)
 
-    def _is_chosen(self, draft: _Draft, kept: KeptCopy | None, last: str | None) -> bool:
-        if self._ask.only == "empty":
-            return draft.product.rows[0] not in self._ask.filled_rows
-        if self._ask.only == "failed":
-            return last in (ItemState.FAILED, ItemState.FLAGGED)
-        if self._ask.only == "stale":
-            return kept is not None and kept.fingerprint != draft.fingerprint
-        return True
+    def _chosen(self, page: Sequence[tuple[int, Product]], keys: Sequence[str]) -> list[_Draft]:
+        """Draft the page's items that `only` chooses."""
+        drafts = self._draft(page)
+        match self._ask.only:
+            case "empty":
+                rows = [product.rows[0] for _, product in page]
+                filled = {row: self._ask.filled(row) for row in rows}
+                return [one for one in drafts if (one.template.ref, one.locale) not in filled[one.product.rows[0]]]
+            case "failed":
+                last = self._last(keys, _SETTLED)
+                again = (ItemState.FAILED, ItemState.FLAGGED)
+                return [one for one in drafts if one.slot in last and last[one.slot].state in again]
+            case "stale":
+                last = self._last(keys, _WITH_COPY)
+                return [one for one in drafts if one.slot in last and last[one.slot].fingerprint != one.fingerprint]
+        return list(drafts)
+
+    def _last(self, keys: Sequence[str], states: Collection[ItemState]) -> dict[Slot, LastItem]:
+        ask = self._ask
+        return self._store.items.last_states(ask.realm, ask.catalogue, keys, states=states, but_job=ask.job_id)
 
     def _settled(self, draft: _Draft, in_slot: KeptCopy | None, kept: KeptCopy | None) -> PlannedItem | None:
         """Give the item when it need not be sent: locked, without what it needs, or bought before."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenUsage:
-    """Token counts as Bedrock reported them; they add.
+    """Token counts as Bedrock reported them.
 
     `input_tokens` excludes cached tokens, as in Converse's `usage` block (reference: Bedrock user guide,
     prompt-caching, read 2026-11).
@@ -21,12 +21,3 @@ class TokenUsage:
     def cache_write_tokens(self) -> int:
         """Tokens written to the cache, whatever their time to live."""
         return self.cache_write_5m_tokens + self.cache_write_1h_tokens
-
-    def __add__(self, other: TokenUsage) -> TokenUsage:
-        return TokenUsage(
-            input_tokens=self.input_tokens + other.input_tokens,
-            output_tokens=self.output_tokens + other.output_tokens,
-            cache_read_tokens=self.cache_read_tokens + other.cache_read_tokens,
-            cache_write_5m_tokens=self.cache_write_5m_tokens + other.cache_write_5m_tokens,
-            cache_write_1h_tokens=self.cache_write_1h_tokens + other.cache_write_1h_tokens,
-        )

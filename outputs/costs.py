@@ -165,5 +165,3 @@ def _columns(rows: Sequence[CostRow], total: CostRow) -> list[str]:
 _Render = Callable[[Sequence[CostRow], CostRow, str], bytes]
 _RENDERERS: dict[str, _Render] = {"table": _table, "csv": _csv, "json": _json, "parquet": _parquet, "xlsx": _xlsx}
 COST_FORMATS = tuple(_RENDERERS)
-#: Formats that are no text: they go to a file.
-BINARY_FORMATS = ("parquet", "xlsx")

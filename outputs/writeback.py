@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from jobs.results import ItemResult
-from jobs.sheet import SheetInfo
+from jobs.sheet import Row, SheetInfo
 from outputs.columns import plan_columns
 from outputs.delimited_patch import patch_delimited
+from outputs.filled_cells import FilledCells
 from outputs.notes import WriteNotes
 from outputs.rows import cells_by_row
 from outputs.xlsx_patch import patch_xlsx
@@ -24,13 +25,20 @@ def write_workbook(
     fill: Mapping[str, str],
     results: Iterable[ItemResult],
     simulated: bool,
+    earlier: Collection[str] = (),
+    source_rows: Iterable[Row] | None = None,
 ) -> WriteNotes:
     """Write the source again with the results in it; they come ordered by row.
+
+    `earlier`: as for `plan_columns`. `source_rows`: the source's rows, given when only empty cells are to be filled:
+    no text of theirs is written over by copy.
 
     Raises:
         UserError: the source changed or is damaged, `fill` is wrong, or the target cannot be written.
     """
-    columns = plan_columns(info, templates, locales, fill)
+    columns = plan_columns(info, templates, locales, fill, earlier=earlier)
     rows = cells_by_row(columns, results, simulated=simulated)
+    if source_rows is not None:
+        rows = FilledCells(columns, source_rows).left_alone(rows)
     patch = patch_xlsx if info.format == "xlsx" else patch_delimited
     return patch(info.path, target, info, columns, rows)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+
+#: The user part of a URL, also where the scheme was forgotten and boto3 says so.
+_USER_PART = re.compile(r"(//|endpoint: )\S*@")
 
 
 class SkuscribeError(Exception):
@@ -34,6 +39,11 @@ class AccessError(SkuscribeError):
     """No credentials, no access, or no such model in the Region."""
 
     exit_code = 5
+
+
+def without_passwords(text: str) -> str:
+    """Take `user:password@` out of the URLs of a text that goes into a message or the store."""
+    return _USER_PART.sub(r"\1", text)
 
 
 def nearest(wanted: str, known: Iterable[str], *, most: int = 3) -> str:

@@ -55,15 +55,6 @@ def parse_locale(tag: str) -> Locale:
     )
 
 
-def language_name(tag: str) -> str:
-    """Name a locale in English: `German (Germany)`.
-
-    Raises:
-        UserError: there is no such language, script or territory.
-    """
-    return parse_locale(tag).name
-
-
 @cache
 def _usual_tags() -> dict[str, str]:
     """Every usual tag, and every English language name with its tag."""

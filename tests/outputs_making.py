@@ -5,6 +5,7 @@ from pathlib import Path
 
 from jobs.results import AttemptLine, ItemResult, ItemState, Summary
 from jobs.sheet import Column, SheetInfo
+from jobs.store.schema import TOKEN_COLUMNS
 from jobs.usage import TokenUsage
 from templates.fields import Field, Template
 
@@ -96,7 +97,7 @@ def summary(items, **changes):
         "stop_reason": None,
         "source": "products.xlsx",
         "items": {"total": len(items), **counts},
-        "usage": sum((item.usage for item in items), TokenUsage()),
+        "usage": TokenUsage(**{name: sum(getattr(item.usage, name) for item in items) for name in TOKEN_COLUMNS}),
         "cost_usd": sum(costs, Decimal(0)) if costs else None,
         "unpriced_items": len(items) - len(costs),
         "unconfirmed_attempts": 0,

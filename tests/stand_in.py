@@ -103,7 +103,7 @@ class StandIn:
 
         Args:
             latency_s: Time that every reply takes.
-            faults: Fault -> share of the requests, drawn with the seed.
+            faults: Fault -> share of the requests, drawn by the seed, the prompt and how often it came.
             plan: Decides before the shares do.
             always: One fault for every request.
             seed: Of the draws.
@@ -121,7 +121,7 @@ class StandIn:
         self.control = dict(control or {})
         self.counts = Counts()
         self._came: Counter[str] = Counter()
-        self._random = random.Random(seed)
+        self._seed = seed
         self._lock = threading.Lock()
         self._rpm = rpm
         self._burst = burst or max(1.0, (rpm or 0) / 60)
@@ -189,7 +189,8 @@ class StandIn:
         planned = self.plan(text, times) if self.plan else None
         if planned or self.always:
             return planned or self.always
-        at = self._random.random()
+        # By prompt and not by turn: which thread comes first must not decide who meets a fault.
+        at = random.Random(f"{self._seed}/{text}/{times}").random()
         for name, share in self.faults.items():
             if at < share:
                 return name

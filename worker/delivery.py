@@ -17,6 +17,7 @@ from outputs.report import write_report
 from outputs.targets import Targets, target_paths
 from outputs.writeback import write_workbook
 from templates.errors import SkuscribeError, UserError
+from worker.earlier import earlier_headers
 from worker.endpoint import SIMULATED
 from worker.recipe import Recipe
 from worker.source_files import SourceFiles
@@ -88,7 +89,7 @@ class Delivery:
         job = self._store.jobs.get(job_id)
         spec, recipe = JobSpec.from_json(job.spec), Recipe.from_json(job.templates)
         source = self._files.find(job.source_digest, Path(job.source).name)
-        info = open_sheet(source, sheet=spec.sheet or None, header_row=spec.header_row).info
+        sheet = open_sheet(source, sheet=spec.sheet or None, header_row=spec.header_row)
         self._store.jobs.change(
             job_id, workbook=str(targets.workbook.absolute()), report=str(targets.report.absolute())
         )
@@ -96,13 +97,15 @@ class Delivery:
         targets.workbook.parent.mkdir(parents=True, exist_ok=True)
         targets.report.parent.mkdir(parents=True, exist_ok=True)
         notes = write_workbook(
-            info,
+            sheet.info,
             targets.workbook,
             templates=recipe.templates,
             locales=spec.locale,
             fill=parse_fill(spec.fill),
             results=self._store.items.results(job_id),
             simulated=job.realm == SIMULATED,
+            earlier=earlier_headers(self._store, job.realm, job.catalogue, before=job),
+            source_rows=sheet.rows() if spec.only == "empty" else None,
         )
         write_report(
             targets.report,

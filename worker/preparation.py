@@ -21,14 +21,16 @@ from jobs.spec import JobSpec
 from jobs.store.job_table import JobRecord
 from jobs.store.store import Store
 from jobs.tokens import answer_tokens
-from outputs.columns import plan_columns
+from outputs.columns import OutputColumn, plan_columns
 from outputs.fill import parse_fill
+from outputs.filled_cells import FilledCells
 from templates.brand import load_brand
 from templates.catalog import Catalog
 from templates.errors import UserError
 from templates.locales import parse_locale
 from worker.aws.capabilities import capability_of
 from worker.aws.models import parse_model
+from worker.earlier import earlier_headers
 from worker.endpoint import find_target, named_model
 from worker.pricing import BookPricing
 from worker.recipe import Recipe, all_variables
@@ -46,6 +48,7 @@ class Draft:
     spec: JobSpec
     recipe: Recipe
     sheet: Sheet
+    columns: Sequence[OutputColumn]
     mapping: ColumnMap
     realm: str
     region: str
@@ -102,12 +105,20 @@ class Preparation:
             self.refuse_unpriced(draft.spec)
         return draft
 
-    def _draft(self, source: Path, spec: JobSpec, recipe: Recipe) -> Draft:
+    def _draft(self, source: Path, spec: JobSpec, recipe: Recipe, *, job: JobRecord | None = None) -> Draft:
         locales = tuple(dict.fromkeys(parse_locale(tag).tag for tag in spec.locale)) or ("",)
         sheet = open_sheet(source, sheet=spec.sheet or None, header_row=spec.header_row)
         info = sheet.info
         variables = all_variables(recipe.templates)
-        planned = plan_columns(info, recipe.templates, [tag for tag in locales if tag], parse_fill(spec.fill))
+        target = find_target(self._settings, region=spec.region, simulate=spec.simulate)
+        catalogue = spec.catalogue or _catalogue_of(source)
+        planned = plan_columns(
+            info,
+            recipe.templates,
+            locales,
+            parse_fill(spec.fill),
+            earlier=earlier_headers(self._store, target.realm, catalogue, before=job),
+        )
         # What an earlier run wrote must not become this run's source: its text would change the fingerprint.
         ours = {column.existing for column in planned if not column.users}
         sources = [column for column in info.columns if column.index not in ours]
@@ -115,7 +126,6 @@ class Preparation:
         _refuse_missing(mapping, recipe, info)
         if spec.rows:
             parse_rows(spec.rows)
-        target = find_target(self._settings, region=spec.region, simulate=spec.simulate)
         models = tuple(dict.fromkeys(spec.model)) or (self._settings.model,)
         _refuse_lane(spec.lane, models)
         return Draft(
@@ -127,11 +137,12 @@ class Preparation:
             ),
             recipe=recipe,
             sheet=sheet,
+            columns=planned,
             mapping=mapping,
             realm=target.realm,
             region=target.region,
             locales=locales,
-            catalogue=spec.catalogue or _catalogue_of(source),
+            catalogue=catalogue,
             said=(
                 *describe(mapping, info, spec.key or None),
                 *(() if target.is_told else (f"No AWS Region is set: prices are those of {target.region}.",)),
@@ -212,8 +223,8 @@ class Preparation:
         self._store.jobs.forget_plan(job.id)
         spec, recipe = JobSpec.from_json(job.spec), Recipe.from_json(job.templates)
         source = self._files.find(job.source_digest, Path(job.source).name)
-        draft = self._draft(source, spec, recipe)
-        self.fill_plan(job.id, replace(draft, catalogue=job.catalogue), seen=lambda _: None)
+        draft = self._draft(source, replace(spec, catalogue=job.catalogue), recipe, job=job)
+        self.fill_plan(job.id, draft, seen=lambda _: None)
 
     def fill_plan(
         self, job_id: str, draft: Draft, *, most_products: int | None = None, seen: Callable[[int], None]
@@ -239,7 +250,7 @@ class Preparation:
             brand=draft.recipe.brand,
             only=spec.only,
             fresh=spec.fresh,
-            filled_rows=_filled_rows(draft) if spec.only == "empty" else frozenset(),
+            filled=FilledCells(draft.columns, draft.sheet.rows()).items,
             headers=draft.mapping.headers,
         )
         Planner(self._store, assignment).plan(most_products=most_products, seen=seen)
@@ -308,22 +319,6 @@ def _refuse_missing(mapping: ColumnMap, recipe: Recipe, info: SheetInfo) -> None
                 fix=f"Say which one with --map {missing[0].name}=COLUMN.",
                 code="variable",
             )
-
-
-def _filled_rows(draft: Draft) -> frozenset[int]:
-    """Give the rows whose output cells all have text already."""
-    info = draft.sheet.info
-    locales = [tag for tag in draft.locales if tag]
-    columns = plan_columns(info, draft.recipe.templates, locales, parse_fill(draft.spec.fill))
-    places = [column.existing for column in columns if column.field]
-    if not places or any(place is None for place in places):
-        return frozenset()
-    wanted: Sequence[int] = [place for place in places if place is not None]
-    return frozenset(
-        row.number
-        for row in draft.sheet.rows()
-        if all(place < len(row.cells) and row.cells[place].strip() for place in wanted)
-    )
 
 
 def _catalogue_of(source: Path) -> str:

@@ -16,7 +16,7 @@ CUT = frozenset({"max_tokens", "model_context_window_exceeded"})
 
 def read_answer(reply: Reply) -> dict[str, Any] | None:
     """Give a reply's JSON object: a tool call's input, or the first object in its text; None when there is none."""
-    if reply.tool_input is not None:
+    if reply.tool_input:  # some models call the tool with nothing and write the answer as text
         return dict(reply.tool_input)
     return first_object(reply.text)
 

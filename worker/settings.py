@@ -11,7 +11,7 @@ from typing import Any
 
 import platformdirs
 
-from templates.errors import UserError, nearest
+from templates.errors import UserError, nearest, without_passwords
 
 DEFAULT_MODEL = "amazon.nova-lite-v1:0"
 DEFAULT_REGION = "us-east-1"
@@ -19,6 +19,10 @@ FILE = "skuscribe.toml"
 _PREFIX = "SKUSCRIBE_"
 #: Names that a settings file may set; each is also SKUSCRIBE_NAME in the environment.
 NAMES = ("database_url", "model", "region", "prices", "owner", "rpm", "tpm", "concurrency", "read_timeout_s")
+#: Of the version that shares a job among machines; here they change nothing, so that one settings file serves both.
+_WITHOUT_EFFECT = ("files", "batch_bucket", "batch_role_arn")
+#: What would change where a job runs, so that it cannot be passed over.
+_REFUSED = "broker_url"
 #: Only from the environment: where to look for the rest.
 _ENVIRONMENT_ONLY = ("home",)
 
@@ -57,6 +61,8 @@ def load_settings(environ: Mapping[str, str], folder: Path) -> Settings:
     for place in (home / FILE, folder / FILE):
         values |= {name: (value, str(place)) for name, value in _from_file(place).items()}
     _refuse_misspelt(environ)
+    if environ.get(_PREFIX + _REFUSED.upper()):
+        raise _not_here(_PREFIX + _REFUSED.upper())
     for name in NAMES:
         text = environ.get(_PREFIX + name.upper())
         if text:
@@ -82,8 +88,10 @@ def _from_file(path: Path) -> dict[str, Any]:
         return {}
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise UserError(f"The settings file {path} cannot be read: {error}.", fix="Mend it.", code="setting") from error
+    if found.get(_REFUSED):
+        raise _not_here(f"{path}: {_REFUSED}")
     for name in found:
-        if name not in NAMES:
+        if name not in (*NAMES, *_WITHOUT_EFFECT, _REFUSED):
             raise UserError(
                 f'{path}: there is no setting "{name}".{nearest(name, NAMES)}',
                 fix="Correct or remove it.",
@@ -93,7 +101,7 @@ def _from_file(path: Path) -> dict[str, Any]:
 
 
 def _refuse_misspelt(environ: Mapping[str, str]) -> None:
-    known = [_PREFIX + name.upper() for name in (*NAMES, *_ENVIRONMENT_ONLY)]
+    known = [_PREFIX + name.upper() for name in (*NAMES, *_ENVIRONMENT_ONLY, *_WITHOUT_EFFECT, _REFUSED)]
     for name in environ:
         if name.startswith(_PREFIX) and name not in known and get_close_matches(name, known, n=1, cutoff=0.85):
             raise UserError(
@@ -101,6 +109,14 @@ def _refuse_misspelt(environ: Mapping[str, str]) -> None:
                 fix="Correct its name, or unset it.",
                 code="setting",
             )
+
+
+def _not_here(shown: str) -> UserError:
+    return UserError(
+        f"{shown} is set, but sharing a job among machines through a broker is not part of this version.",
+        fix="Unset it: jobs run in the process of the command.",
+        code="setting",
+    )
 
 
 def _text(values: Mapping[str, tuple[Any, str]], name: str) -> str:
@@ -134,5 +150,7 @@ def _whole(values: Mapping[str, tuple[Any, str]], name: str) -> int | None:
 def _wrong(name: str, value: object, place: str, allowed: str) -> UserError:
     shown = _PREFIX + name.upper() if place == "environment" else f"{place}: {name}"
     return UserError(
-        f"{shown} is {value!r}, which it cannot be.", fix=f"Set it to {allowed}, or unset it.", code="setting"
+        f"{shown} is {without_passwords(repr(value))}, which it cannot be.",
+        fix=f"Set it to {allowed}, or unset it.",
+        code="setting",
     )

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,6 +46,14 @@ class PlannedItem:
     prompt_tokens: int = 0
     copy: str | None = None
     notes: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LastItem:
+    """The newest item of a slot."""
+
+    state: ItemState
+    fingerprint: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,18 +161,36 @@ class ItemTable:
             )
             return changed.rowcount
 
-    def last_states(self, realm: str, catalogue: str, keys: Sequence[str]) -> dict[Slot, str]:
-        """Give the state of the newest item of each slot of these products, over the catalogue's jobs."""
+    def last_states(
+        self, realm: str, catalogue: str, keys: Sequence[str], *, states: Collection[ItemState], but_job: str
+    ) -> dict[Slot, LastItem]:
+        """Give each slot's newest item in one of these states, over the catalogue's jobs but one and estimates."""
+        # The row says nothing new: with it, the items of a product are found by an index.
+        of_product = (
+            (items.c.job_id == products.c.job_id)
+            & (items.c.row == products.c.row)
+            & (items.c.product_id == products.c.id)
+        )
+        newest = (
+            select(func.max(items.c.id))
+            .select_from(jobs.join(products, products.c.job_id == jobs.c.id).join(items, of_product))
+            .where(jobs.c.realm == realm, jobs.c.catalogue == catalogue, jobs.c.id != but_job)
+            .where(jobs.c.kind != "estimate", products.c.key.in_(keys), items.c.state.in_(states))
+            .group_by(products.c.key, items.c.template, items.c.locale)
+        )
         query = (
-            select(products.c.key, items.c.template, items.c.locale, items.c.state)
+            select(products.c.key, items.c.template, items.c.locale, items.c.state, items.c.fingerprint)
             .join(products, products.c.id == items.c.product_id)
-            .join(jobs, jobs.c.id == items.c.job_id)
-            .where(jobs.c.realm == realm, jobs.c.catalogue == catalogue, products.c.key.in_(keys))
+            .where(items.c.id.in_(newest))
+            # The versions of a template share a slot: the newest of theirs is the last.
             .order_by(items.c.id)
         )
         with self._engine.connect() as connection:
             found = connection.execute(query).all()
-        return {Slot(row.key, row.template.split("@")[0], row.locale): row.state for row in found}
+        return {
+            Slot(row.key, row.template.split("@")[0], row.locale): LastItem(ItemState(row.state), row.fingerprint)
+            for row in found
+        }
 
     def waiting(self, job_id: str) -> list[WaitingItems]:
         """Sum up the items that are to be written, by template, locale and model."""

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,7 +32,7 @@ class JobRecord:
     source_digest: str
     #: JSON of the `JobSpec`.
     spec: str
-    #: JSON list of the templates' names and sources, and of the brand.
+    #: JSON object: `templates`, each with its name and sources, and `brand`.
     templates: str
     cap_pico: int | None
     spent_pico: int
@@ -76,6 +77,17 @@ class JobTable:
     def list(self) -> list[JobRecord]:
         """Give all jobs, newest first."""
         query = select(jobs).where(jobs.c.kind != "estimate").order_by(jobs.c.created_at.desc(), jobs.c.id.desc())
+        with self._engine.connect() as connection:
+            return [_record(row) for row in connection.execute(query).mappings()]
+
+    def of_catalogue(
+        self, realm: str, catalogue: str, *, before: JobRecord | None = None, most: int = 50
+    ) -> Sequence[JobRecord]:
+        """Give a catalogue's runs, newest first; `before`: those that were started before this one."""
+        query = select(jobs).where(jobs.c.realm == realm, jobs.c.catalogue == catalogue, jobs.c.kind == "run")
+        if before:
+            query = query.where(jobs.c.created_at <= before.created_at, jobs.c.id != before.id)
+        query = query.order_by(jobs.c.created_at.desc(), jobs.c.id.desc()).limit(most)
         with self._engine.connect() as connection:
             return [_record(row) for row in connection.execute(query).mappings()]
 

@@ -1,7 +1,8 @@
 """The ledger: an attempt is recorded before its request leaves, and settled with the item's result in one transaction.
 
 All writes of a process go through one thread, which commits what has gathered (group commit): hundreds of requests in
-flight share a transaction, and each still waits until its own start is on disk.
+flight share a transaction, and each still waits until its own start is committed. What is committed outlives a killed
+process; a power cut may take the last moment of it (SQLite's WAL with synchronous=NORMAL).
 """
 
 from __future__ import annotations
@@ -21,14 +22,12 @@ from jobs.clock import Clock, stamp
 from jobs.results import ItemState
 from jobs.store.copy_table import pack_copy, storable
 from jobs.store.database import store_error
-from jobs.store.schema import attempt_ends, attempt_starts, copies, items, jobs
+from jobs.store.schema import TOKEN_COLUMNS, attempt_ends, attempt_starts, copies, items, jobs
 from jobs.usage import TokenUsage
 from templates.fields import Copy
 
-#: How long the writer lets writes gather before it commits them, small beside any model's latency; where so many are
-#: waiting anyhow that a commit is shared by plenty, shorter.
-_GATHER_S, _SHORTER_S = 0.02, 0.002
-_PLENTY = 16
+#: How long the writer lets writes gather before it commits them, small beside any model's latency.
+_GATHER_S = 0.002
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,11 +110,6 @@ class Ledger:
         if self._broken:
             raise store_error(self._broken)
 
-    @property
-    def is_broken(self) -> bool:
-        """Whether a write failed, so that nothing may be sent any more."""
-        return self._broken is not None
-
     def start(self, start: Start) -> bool:
         """Record an attempt before its request leaves; False when its reservation does not fit under the cap.
 
@@ -138,11 +132,11 @@ class Ledger:
         self._queue.put(finished)
 
     def _write(self) -> None:
-        more, gather_s = True, _SHORTER_S
+        more = True
         while more:
             first = self._queue.get()
             if first is not None:
-                self._sleep(gather_s)
+                self._sleep(_GATHER_S)
             batch = [first]
             with suppress(Empty):
                 while len(batch) < 1000:  # noqa: PLR2004 - bounds a transaction
@@ -196,13 +190,6 @@ def _grant(connection: Connection, starts: Sequence[Start], ends: Sequence[End])
     return granted
 
 
-_TOKEN_COLUMNS = (
-    "input_tokens",
-    "output_tokens",
-    "cache_read_tokens",
-    "cache_write_5m_tokens",
-    "cache_write_1h_tokens",
-)
 _ADD_TO_ITEM = (
     update(items)
     .where(items.c.id == bindparam("the_item"))
@@ -211,10 +198,9 @@ _ADD_TO_ITEM = (
         seconds=items.c.seconds + bindparam("more_seconds"),
         unpriced=items.c.unpriced + bindparam("more_unpriced"),
         cost_pico=items.c.cost_pico + bindparam("more_cost"),
-        **{name: items.c[name] + bindparam(f"more_{name}") for name in _TOKEN_COLUMNS},
+        **{name: items.c[name] + bindparam(f"more_{name}") for name in TOKEN_COLUMNS},
     )
 )
-_FINISHED_COLUMNS = ("state", "copy", "notes", "finish", "tier", "lane", "price_ref")
 _FINISH_ITEM = (
     update(items)
     .where(items.c.id == bindparam("the_item"))
@@ -284,7 +270,7 @@ def _end_row(end: End, now: str) -> dict[str, Any]:
 
 
 def _tokens(usage: TokenUsage) -> dict[str, int]:
-    return {name: getattr(usage, name) for name in _TOKEN_COLUMNS}
+    return {name: getattr(usage, name) for name in TOKEN_COLUMNS}
 
 
 def _item_totals(end: End) -> dict[str, Any]:

@@ -31,16 +31,19 @@ metadata = MetaData(
 _Id = BigInteger().with_variant(Integer, "sqlite")
 
 
+#: The columns of a `TokenUsage`, named as its fields are.
+TOKEN_COLUMNS = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_5m_tokens", "cache_write_1h_tokens")
+
+
 def _tokens() -> list[Column[int]]:
-    names = ("input", "output", "cache_read", "cache_write_5m", "cache_write_1h")
-    return [Column(f"{name}_tokens", Integer, nullable=False, server_default="0") for name in names]
+    return [Column(name, Integer, nullable=False, server_default="0") for name in TOKEN_COLUMNS]
 
 
 jobs = Table(
     "jobs",
     metadata,
     Column("id", String(40), primary_key=True),
-    Column("kind", String(10), nullable=False),  # run or preview
+    Column("kind", String(10), nullable=False),  # run, preview or estimate
     Column("state", String(10), nullable=False),
     Column("stop_reason", String(10)),
     Column("stop_requested", Boolean, nullable=False, server_default=text("false")),

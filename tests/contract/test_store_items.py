@@ -4,6 +4,7 @@ from store_making import JOB, MODEL, done, now, ok_end, start, with_items
 from jobs.results import ItemState
 from jobs.sheet import Product
 from jobs.store.copy_table import Slot, pack_copy, unpack_copy
+from jobs.store.item_table import LastItem
 from jobs.store.ledger import Ledger
 from jobs.store.schema import items
 
@@ -51,12 +52,17 @@ def test_the_newest_state_of_a_slot_counts(store):
     [first] = with_items(store, 1)
     with Ledger(store.engine, clock=now) as ledger:
         ledger.finish(done(first, state=ItemState.FAILED, copy={}))
-    assert store.items.last_states("aws", "spring", ["K0"]) == {Slot("K0", "test", ""): "failed"}
-    assert store.items.last_states("simulated", "spring", ["K0"]) == {}
+    asked = {"states": frozenset(ItemState) - {ItemState.PENDING}, "but_job": "j9"}
+    last = store.items.last_states("aws", "spring", ["K0"], **asked)
+    assert last == {Slot("K0", "test", ""): LastItem(ItemState.FAILED, "f0")}
+    assert store.items.last_states("simulated", "spring", ["K0"], **asked) == {}
     [second] = with_items(store, 1, job_id="j2", created_at="2026-11-23T12:00:00.000Z")
     with Ledger(store.engine, clock=now) as ledger:
         ledger.finish(done(second))
-    assert store.items.last_states("aws", "spring", ["K0"]) == {Slot("K0", "test", ""): "done"}
+    last = store.items.last_states("aws", "spring", ["K0"], **asked)
+    assert last == {Slot("K0", "test", ""): LastItem(ItemState.DONE, "f0")}
+    assert store.items.last_states("aws", "spring", ["K0"], **asked | {"but_job": "j2"}) != last
+    assert store.items.last_states("aws", "spring", ["K0"], **asked | {"states": {ItemState.FAILED}}) != last
 
 
 def test_items_that_were_never_sendable_stay_as_they_are_on_retry(store):

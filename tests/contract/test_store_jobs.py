@@ -60,3 +60,14 @@ def test_costs_of_realms_are_never_added_up(store):
     [simulated] = store.totals.costs(["job"], simulated=True)
     assert (real["job"], real["cost_usd"] * 10**12) == (JOB, 400)
     assert (simulated["job"], simulated["cost_usd"] * 10**12) == ("j2", 999)
+
+
+def test_the_runs_of_a_catalogue_come_newest_first_and_only_those_before_a_job(store):
+    for at in range(4):
+        store.jobs.add(job_record(f"j{at}", created_at=f"2026-11-2{at}T12:00:00.000Z"))
+    for at, other in enumerate(({"kind": "estimate"}, {"kind": "preview"}, {"realm": "simulated"}, {"catalogue": "x"})):
+        store.jobs.add(job_record(f"other{at}", **other))
+    assert [job.id for job in store.jobs.of_catalogue("aws", "spring")] == ["j3", "j2", "j1", "j0"]
+    assert [job.id for job in store.jobs.of_catalogue("aws", "spring", most=2)] == ["j3", "j2"]
+    before = store.jobs.of_catalogue("aws", "spring", before=store.jobs.get("j2"))
+    assert [job.id for job in before] == ["j1", "j0"]

@@ -88,7 +88,7 @@ def test_kills_at_any_time_after_the_start(tmp_path, seed):
 
 
 def test_a_kill_while_planning_costs_nothing(tmp_path):
-    store, items = Watched(), 400
+    store, items = Watched(), 1000  # planned in 0.1 s: long enough to be met
     source, out = xlsx_file(tmp_path / "things.xlsx", many(items)), tmp_path / "out.xlsx"
     with StandIn() as bedrock:
         process = started(bedrock, *run_arguments(source, out, "--yes", *PACE))
@@ -124,7 +124,9 @@ def test_a_job_that_runs_cannot_be_run_by_another_process(tmp_path):
     with StandIn(latency_s=0.3) as bedrock:
         process = started(bedrock, *run_arguments(source, out, "--yes", *PACE))
         assert until(lambda: bedrock.counts.requests > 5, process)
-        second = outcome_of(bedrock, "resume", store.job())
+        bedrock.latency_s = 2.0  # the first one runs for as long as the second one needs to start
+        second = outcome_of(bedrock, "resume", store.job(), "--budget", "0.000001")
+        bedrock.latency_s = 0.0
         assert (second.code, second.json["error"]["code"]) == (2, "running")
         out_text, err_text = process.communicate(timeout=60)
         assert process.returncode == 0, out_text + err_text

@@ -158,9 +158,48 @@ def test_only_stale_takes_products_that_changed_since_their_copy(store):
     assert [item.key for item in store.items.open_page(NEXT, 0, 10)] == ["K3"]
 
 
-def test_only_empty_leaves_filled_rows_alone(store):
+def test_only_stale_takes_products_whose_copy_was_another_products(store):
+    keep(store, [product(2, title="Cup"), product(3, title="Cup")])
+    plan(store)
+    write_all(store)
+    keep(store, [product(2, title="Cup"), product(3, title="Cup"), product(4, title="Cup")], job_id=NEXT)
+    assert plan(store, job_id=NEXT) == {"reused": 3}
+    keep(store, [product(2, title="Cup"), product(3, title="Mug"), product(4, title="Jug")], job_id="third")
+    assert plan(store, job_id="third", only="stale") == {"pending": 2}
+    assert [item.key for item in store.items.open_page("third", 0, 10)] == ["K3", "K4"]
+
+
+def test_a_product_that_changed_and_then_failed_is_both_stale_and_failed(store):
+    keep(store, [product(2)])
+    plan(store)
+    write_all(store)
+    keep(store, [product(2, title="Changed")], job_id=NEXT)
+    plan(store, job_id=NEXT)
+    write_all(store, job_id=NEXT, state=ItemState.FAILED)
+    for only in ("stale", "failed"):
+        keep(store, [product(2, title="Changed")], job_id=only)
+        assert plan(store, job_id=only, only=only) == {"pending": 1}
+
+
+@pytest.mark.parametrize("only", ["stale", "failed"])
+def test_an_estimate_and_a_job_without_results_choose_nothing(store, only):
+    keep(store, [product(2)])
+    plan(store)
+    write_all(store, state=ItemState.FAILED if only == "failed" else ItemState.DONE)
+    keep(store, [product(2, title="Other")], job_id="estimate", kind="estimate")
+    plan(store, job_id="estimate")
+    write_all(store, job_id="estimate")
+    keep(store, [product(2, title="Third")], job_id="open")
+    plan(store, job_id="open")
+    keep(store, [product(2, title="Cup 2" if only == "stale" else "Third")], job_id=NEXT)
+    assert plan(store, job_id=NEXT, only=only) == ({} if only == "stale" else {"pending": 1})
+
+
+def test_only_empty_leaves_items_without_an_empty_cell_alone(store):
     keep(store, [product(2), product(3)])
-    assert plan(store, only="empty", filled_rows=frozenset({2})) == {"pending": 1}
+    filled = {2: {("test@1", "")}, 3: {("test@1", ""), ("other@1", "")}}
+    assert plan(store, templates=(TEMPLATE, template("other")), only="empty", filled=filled.get) == {"pending": 1}
+    assert [(item.key, item.template) for item in store.items.open_page(JOB, 0, 10)] == [("K2", "other@1")]
 
 
 def test_the_first_products_only(store):

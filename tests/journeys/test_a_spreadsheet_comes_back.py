@@ -154,6 +154,29 @@ def test_rows_with_one_key_are_one_product(skuscribe, bedrock, tmp_path):
     assert alts[2]
 
 
+@pytest.mark.parametrize("make", [csv_file, xlsx_file])
+def test_columns_of_other_templates_are_found_again_in_each_result(skuscribe, tmp_path, make):
+    result = make(tmp_path / f"p.{make.__name__[:-5]}")
+    seen = []
+    templates = ("product-description", "seo-meta", "image-alt-text", "image-alt-text", "seo-meta")
+    for template in templates:
+        run = skuscribe.json("run", result, "--template", template, "--simulate", "--yes")
+        result = run["outputs"]["workbook"]
+        seen.append(list(table_of(result)[0]))
+    assert not [header for header in seen[-1] if "(new" in header]
+    assert len(seen[0]) < len(seen[1]) < len(seen[2])
+    assert seen[2] == seen[3] == seen[4]
+
+
+def test_columns_of_other_locales_are_found_again(skuscribe, tmp_path):
+    result = csv_file(tmp_path / "p.csv")
+    for locale in ("de-DE", "fr-FR", "es-ES", "es-ES", "de-DE"):
+        run = skuscribe.json("run", result, "--template", "image-alt-text", "--locale", locale, "--simulate", "--yes")
+        result = run["outputs"]["workbook"]
+    headers = [header for header in table_of(result)[0] if header.startswith("Image alt text")]
+    assert headers == [f"Image alt text [{locale}]" for locale in ("de-DE", "fr-FR", "es-ES")]
+
+
 def test_a_simulated_run_says_so_everywhere(skuscribe, bedrock, tmp_path):
     source = csv_file(tmp_path / "p.csv")
     summary = skuscribe.json("run", source, "--template", "image-alt-text", "--simulate")

@@ -269,6 +269,7 @@ def test_a_wrong_question_is_told(refused, tmp_path, arguments, said):
         ("SKUSCRIBE_PRICES", "none.csv", ["none.csv"]),
         ("SKUSCRIBE_HOME", "/proc/none", ["/proc/none"]),
         ("SKUSCRIBE_READ_TIMEOUT_S", "-1", ["SKUSCRIBE_READ_TIMEOUT_S", "-1"]),
+        ("SKUSCRIBE_BROKER_URL", "redis://h", ["SKUSCRIBE_BROKER_URL", "not part of this version"]),
     ],
 )
 def test_a_wrong_setting_is_named_with_its_value(refused, monkeypatch, name, value, said):
@@ -287,6 +288,7 @@ def test_a_wrong_setting_is_named_with_its_value(refused, monkeypatch, name, val
         ("rpm = \n", ["skuscribe.toml"]),
         ("model = 5\n", ["model", "5"]),
         ("concurrency = true\n", ["concurrency", "True"]),
+        ("broker_url = 'redis://h'\n", ["broker_url", "not part of this version"]),
     ],
 )
 def test_a_wrong_settings_file_is_named_with_its_place(refused, tmp_path, text, said):

@@ -87,6 +87,32 @@ def test_only_empty_writes_the_rows_without_copy(skuscribe, bedrock, tmp_path):
     assert rows[1]["Image alt text"]
 
 
+def test_only_empty_leaves_the_users_text_and_buys_nothing_for_full_rows(skuscribe, tmp_path):
+    rows = (("SKU", "Title", "SEO title"), ("a", "Tent", "mine"), ("b", "Stove", ""))
+    source = csv_file(tmp_path / "p.csv", rows)
+    run = ("--template", "seo-meta", "--fill", "SEO title=SEO title", "--only", "empty", "--simulate", "--yes")
+    first = skuscribe.json("run", source, *run)["outputs"]["workbook"]
+    tent, stove = table_of(first)
+    assert tent["SEO title"] == "mine"
+    assert tent["Meta description"]
+    assert stove["SEO title"]
+    assert stove["Meta description"]
+    again = skuscribe.json("run", first, *run, "--fresh")
+    assert again["items"]["total"] == 0
+    assert table_of(again["outputs"]["workbook"]) == table_of(first)
+
+
+def test_only_stale_takes_a_product_whose_copy_was_reused(skuscribe, bedrock, tmp_path):
+    rows = [PRODUCTS[0], *((f"0{at}", "Enamel kettle", "red", "A1") for at in range(3))]
+    source = csv_file(tmp_path / "p.csv", rows)
+    skuscribe.json("run", source, *RUN)
+    skuscribe.json("run", source, *RUN)
+    rows[2] = ("01", "Enamel kettle", "green", "A1")
+    stale = skuscribe.json("run", csv_file(source, rows), *RUN, "--only", "stale")
+    assert stale["items"]["total"] == stale["items"]["done"] == 1
+    assert "green" in bedrock.counts.prompts[-1]
+
+
 def test_only_failed_and_only_stale_choose_what_they_say(skuscribe, bedrock, tmp_path):
     bedrock.plan = lambda text, _: "refused" if "mug" in text else None
     source = csv_file(tmp_path / "p.csv")

@@ -7,6 +7,7 @@ import json
 import pytest
 from click import Context, Option
 from command_line import SUMMARY_KEYS, csv_file
+from stand_in import StandIn
 
 from console.main import cli
 
@@ -100,3 +101,24 @@ def test_every_command_has_help_that_a_marketer_can_follow(skuscribe, command):
     assert all(one.help for one in commands)
     assert all(option.help for one in commands for option in one.params if isinstance(option, Option))
     assert command in skuscribe("--help").out
+
+
+def test_costs_of_different_places_stand_in_different_rows(skuscribe, bedrock, tmp_path, monkeypatch):
+    source = csv_file(tmp_path / "p.csv")
+    assert skuscribe.json("costs")["total"]["cost_usd"] == "0"
+    skuscribe.json("run", source, "--template", "seo-meta", "--yes")
+    assert "realm" not in skuscribe.json("costs")["rows"][0]
+    with StandIn() as other:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", other.endpoint)
+        skuscribe.json("run", source, "--template", "seo-meta", "--yes")
+        rows = skuscribe.json("costs", "--by", "model")["rows"]
+        assert {row["realm"] for row in rows} == {one.endpoint.removeprefix("http://") for one in (bedrock, other)}
+
+
+def test_a_preview_is_neither_resumed_nor_retried(skuscribe, bedrock, tmp_path):
+    bedrock.always = "prose"
+    source = csv_file(tmp_path / "p.csv")
+    preview = skuscribe.json("preview", source, "--template", "seo-meta", "--rows", "1", code=3)
+    for command in ("resume", "retry"):
+        assert skuscribe.json(command, preview["job"], code=2)["error"]["code"] == "job"
+    assert skuscribe.json("status", preview["job"])["items"] == preview["items"]

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from templates.errors import UserError
-from templates.locales import language_name, parse_locale
+from templates.locales import parse_locale
 
 
 @pytest.mark.parametrize(
@@ -23,7 +23,7 @@ from templates.locales import language_name, parse_locale
 def test_a_locale_is_read_in_any_case_and_named_in_english(given_tag, tag, name):
     assert parse_locale(given_tag).tag == tag
     assert str(parse_locale(given_tag)) == tag
-    assert language_name(given_tag) == name
+    assert parse_locale(given_tag).name == name
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,6 @@ from templates.catalog import Catalog
 from templates.errors import UserError
 from templates.length import most_output_characters
 from templates.metering import RenderLimits
-from templates.needs import missing_variables
 from templates.rendering import Renderer
 from templates.schema import json_schema
 
@@ -124,11 +123,6 @@ def test_one_renderer_serves_many_threads():
     titles = [f"title {number} " * 20 for number in range(200)]
     with ThreadPoolExecutor(8) as pool:
         assert list(pool.map(lambda title: renderer.user({"title": title}), titles)) == [t.strip() for t in titles]
-
-
-def test_missing_variables_are_the_needed_ones_that_no_column_gives():
-    assert [variable.name for variable in missing_variables(template(), ["brand"])] == ["title"]
-    assert missing_variables(template(), ["title"]) == []
 
 
 def test_the_schema_states_limits_where_they_are_allowed():

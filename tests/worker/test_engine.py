@@ -239,3 +239,34 @@ def test_answers_that_are_no_json_are_paid_three_times_and_then_fail(store):
     run(store, model)
     assert len(model.requests) == 3
     assert store.items.states(JOB) == {"failed": 1}
+
+
+def test_a_model_that_never_answers_in_json_stops_the_job_after_a_few_items(store):
+    with_items(store, 50)
+    model = ScriptedModel(lambda *_: reply("I would rather talk about the weather."))
+    engine = run(store, model)
+    assert len(model.requests) == 15
+    assert "usable" in engine.error.message
+    assert store.items.states(JOB)["pending"] >= 45
+
+
+def test_the_second_try_says_that_the_first_could_not_be_read(store):
+    with_items(store, 1)
+    model = ScriptedModel(lambda _, times: reply("No.") if times == 1 else answer())
+    run(store, model)
+    assert store.items.states(JOB) == {"done": 1}
+    first, second = model.requests
+    assert second.user.startswith(first.user)
+    assert "not the JSON object" in second.user.removeprefix(first.user)
+
+
+def test_rows_that_are_too_long_fail_alone_however_many_stand_together(store):
+    with_items(store, 30)
+    model = ScriptedModel(
+        lambda request, _: error(ErrorKind.TOO_LONG) if "Product 1" in request.user else answer(),
+    )
+    engine = run(store, model)
+    assert engine.error is None
+    states = store.items.states(JOB)
+    assert states["failed"] >= 6
+    assert states["failed"] + states["done"] == 30

@@ -47,3 +47,8 @@ def test_a_tool_call_wins_over_the_text():
         "text": "from the tool"
     }
     assert read_answer(reply('{"text": "from the text"}')) == {"text": "from the text"}
+
+
+def test_a_tool_call_with_nothing_in_it_leaves_the_answer_to_the_text():
+    assert read_answer(reply('{"text": "from the text"}', tool_input={})) == {"text": "from the text"}
+    assert read_answer(reply("", tool_input={})) is None

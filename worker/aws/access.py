@@ -23,9 +23,6 @@ if TYPE_CHECKING:
 class Preflight:
     """What was found out before the first request."""
 
-    #: ARN of who calls, "" when it could not be asked.
-    identity: str
-    account: str
     #: `aws`, or `host:port` of what stands in for it.
     realm: str
     #: The model, an application inference profile resolved to its base model where it could be.
@@ -41,7 +38,6 @@ def preflight(
     *,
     region: str | None,
     today: date,
-    endpoint_url: str | None = None,
     quotas: bool = False,
     environ: Mapping[str, str] = os.environ,
 ) -> Preflight:
@@ -54,7 +50,6 @@ def preflight(
         ref: The model as asked for.
         region: The Region that is called.
         today: The day that end-of-life dates are compared with.
-        endpoint_url: Where requests go; found as boto3 finds it unless given.
         quotas: Read the model's quotas as well, from AWS itself only.
         environ: Where a Bedrock API key may stand.
 
@@ -63,16 +58,13 @@ def preflight(
     """
     checked_credentials(session, environ=environ)
     named = named_region(region)
-    realm = realm_of(endpoint_url or runtime_endpoint(session, region=named))
+    realm = realm_of(runtime_endpoint(session, region=named))
     checked_region(session, named, realm=realm)
     warnings = lifecycle(ref, today=today, realm=realm)
-    identity = account = ""
     if not environ.get(API_KEY):
-        identity, account = ask_identity(session, region=named, realm=realm, warnings=warnings)
+        ask_identity(session, region=named, realm=realm, warnings=warnings)
     ref = ask_model(session, ref, region=named, realm=realm, today=today, warnings=warnings)
     return Preflight(
-        identity=identity,
-        account=account,
         realm=realm,
         model=ref,
         quotas=read_quotas(session, ref, region=named) if quotas and realm == "aws" else None,

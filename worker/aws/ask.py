@@ -26,7 +26,7 @@ def converse_arguments(request: Request, capability: Capability) -> dict[str, An
         "messages": [{"role": "user", "content": [{"text": request.user}]}],
         "inferenceConfig": _inference(request, capability),
     }
-    system = system_text(request)
+    system = _system_text(request)
     if system:
         arguments["system"] = [{"text": system}]
         if request.cache_system and capability.caches("system"):
@@ -42,23 +42,6 @@ def converse_arguments(request: Request, capability: Capability) -> dict[str, An
     return arguments
 
 
-def system_text(request: Request) -> str:
-    """The system prompt as it is sent: with the schema in it where the answer is asked for in the prompt."""
-    if request.mode is not OutputMode.PROMPT:
-        return request.system
-    asked = (
-        "Answer with one JSON object and nothing else: no greeting, no explanation, no code fence. "
-        f"It must match this JSON schema:\n{_compact(request.schema)}"
-    )
-    return f"{request.system}\n\n{asked}" if request.system else asked
-
-
-def sent_chars(request: Request) -> int:
-    """Count the characters that the model reads, schema included, for an estimate of its input tokens."""
-    schema = 0 if request.mode is OutputMode.PROMPT else len(_compact(request.schema))
-    return len(system_text(request)) + len(request.user) + schema
-
-
 def clean_metadata(pairs: Mapping[str, str]) -> dict[str, str]:
     """Keep what the invocation log takes: 16 pairs, 256 characters each, others as `_`."""
     cleaned = {
@@ -67,6 +50,17 @@ def clean_metadata(pairs: Mapping[str, str]) -> dict[str, str]:
         if key
     }
     return dict(list(cleaned.items())[:_METADATA_PAIRS])
+
+
+def _system_text(request: Request) -> str:
+    """The system prompt as it is sent: with the schema in it where the answer is asked for in the prompt."""
+    if request.mode is not OutputMode.PROMPT:
+        return request.system
+    asked = (
+        "Answer with one JSON object and nothing else: no greeting, no explanation, no code fence. "
+        f"It must match this JSON schema:\n{_compact(request.schema)}"
+    )
+    return f"{request.system}\n\n{asked}" if request.system else asked
 
 
 def _inference(request: Request, capability: Capability) -> dict[str, float]:

@@ -7,7 +7,6 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from jobs.prices.book import PriceBook
 from worker.aws.models import parse_model
 from worker.model import OutputMode
 
@@ -68,16 +67,6 @@ def output_mode(model: str) -> OutputMode:
     if capability.structured:
         return OutputMode.STRUCTURED
     return OutputMode.PROMPT if capability.tool_choice == "none" else OutputMode.TOOL
-
-
-def known_models(today: date) -> tuple[str, ...]:
-    """The base model ids that have a price and are not past their end of life, to choose from."""
-    return tuple(model for model in PriceBook.load().models if not capability_of(model).is_over(today))
-
-
-def known_patterns() -> tuple[str, ...]:
-    """The names of the table: base model ids, and beginnings of them with `*`."""
-    return tuple(_table())
 
 
 @cache

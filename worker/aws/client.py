@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from templates.errors import AccessError
+from templates.errors import AccessError, without_passwords
 
 if TYPE_CHECKING:
     from boto3 import Session
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
-def session_for(*, profile: str | None = None, region: str | None = None) -> Session:
+def session_for(*, region: str | None = None) -> Session:
     """Open a session by the credentials chain of boto3.
 
     Raises:
@@ -25,10 +25,10 @@ def session_for(*, profile: str | None = None, region: str | None = None) -> Ses
 
     try:
         # botocore reads AWS_DEFAULT_REGION only; every other AWS tool reads AWS_REGION first.
-        return boto3.Session(profile_name=profile, region_name=region or os.environ.get("AWS_REGION") or None)
+        return boto3.Session(region_name=region or os.environ.get("AWS_REGION") or None)
     except BotoCoreError as exc:
         raise AccessError(
-            f"The AWS configuration cannot be used: {exc}.",
+            f"The AWS configuration cannot be used: {without_passwords(str(exc))}.",
             fix="Correct AWS_PROFILE, or set the profile up with `aws configure --profile NAME`.",
             code="credentials",
         ) from exc
@@ -109,7 +109,7 @@ def open_client(session: Session, service: str, *, region: str, endpoint_url: st
         return session.client(service, region_name=region, endpoint_url=endpoint_url, config=config)  # type: ignore[call-overload]  # the stubs want a literal service name
     except (BotoCoreError, ValueError) as exc:  # ValueError: an endpoint URL that is none
         raise AccessError(
-            f"The AWS configuration cannot be used: {exc}.",
+            f"The AWS configuration cannot be used: {without_passwords(str(exc))}.",
             fix="Check AWS_PROFILE, AWS_REGION and the AWS_ENDPOINT_URL settings.",
             code="aws_configuration",
         ) from exc

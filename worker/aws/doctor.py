@@ -34,7 +34,6 @@ def checks(
     *,
     region: str | None,
     today: date,
-    endpoint_url: str | None = None,
     environ: Mapping[str, str] = os.environ,
 ) -> list[Check]:
     """Check Region, identity, the model and its quotas; one that fails does not keep the others from being made."""
@@ -43,7 +42,7 @@ def checks(
     def where(_: list[str]) -> str:
         nonlocal realm
         named = named_region(region)
-        realm = realm_of(endpoint_url or runtime_endpoint(session, region=named))
+        realm = realm_of(runtime_endpoint(session, region=named))
         checked_region(session, named, realm=realm)
         return f"{named}, {realm}"
 
@@ -53,7 +52,7 @@ def checks(
             return f"Bedrock API key ({API_KEY})"
         if not region:
             return "credentials found"
-        arn, _ = ask_identity(session, region=region, realm=realm, warnings=warnings)
+        arn = ask_identity(session, region=region, realm=realm, warnings=warnings)
         return arn or "credentials found"
 
     found = [_check("region", where), _check("identity", who)]

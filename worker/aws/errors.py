@@ -8,21 +8,18 @@ from typing import Any
 from botocore import exceptions as sdk
 from urllib3 import exceptions as wire
 
-from worker.aws.refusals import Refusal, refusal_of
+from templates.errors import without_passwords
+from worker.aws.refusals import AGAIN, SIGN_IN, Refusal, refusal_of
 from worker.model import ErrorKind, ModelError
 
-_SIGN_IN = "Sign in to AWS again (`aws sso login` or `aws configure`), or set AWS_PROFILE to a profile that works."
 _DETAIL_CHARS = 200
 _NETWORK = "Check the network, the proxy and AWS_ENDPOINT_URL; `skuscribe doctor` shows what can be reached."
-_AGAIN = "It is tried again by itself; `skuscribe retry` asks once more for what stayed without an answer."
 
 #: What boto3 raises when there is no answer to read, the first that fits counts.
 _EXCEPTIONS: tuple[tuple[tuple[type[Exception], ...], Refusal], ...] = (
     (
         (sdk.NoCredentialsError, sdk.PartialCredentialsError, sdk.NoAuthTokenError),
-        Refusal(
-            kind=ErrorKind.CREDENTIALS, message="There are no complete AWS credentials.", fix=_SIGN_IN, quoted=True
-        ),
+        Refusal(kind=ErrorKind.CREDENTIALS, message="There are no complete AWS credentials.", fix=SIGN_IN, quoted=True),
     ),
     (
         (
@@ -36,7 +33,7 @@ _EXCEPTIONS: tuple[tuple[tuple[type[Exception], ...], Refusal], ...] = (
             sdk.MetadataRetrievalError,
             sdk.RefreshWithMFAUnsupportedError,
         ),
-        Refusal(kind=ErrorKind.CREDENTIALS, message="The AWS credentials cannot be used.", fix=_SIGN_IN, quoted=True),
+        Refusal(kind=ErrorKind.CREDENTIALS, message="The AWS credentials cannot be used.", fix=SIGN_IN, quoted=True),
     ),
     (
         (sdk.NoRegionError, sdk.InvalidRegionError, sdk.UnknownRegionError),
@@ -68,7 +65,7 @@ _EXCEPTIONS: tuple[tuple[tuple[type[Exception], ...], Refusal], ...] = (
         Refusal(
             kind=ErrorKind.TIMEOUT,
             message="The model took too long to answer.",
-            fix=_AGAIN,
+            fix=AGAIN,
             maybe_billed=True,
         ),
     ),
@@ -77,12 +74,12 @@ _EXCEPTIONS: tuple[tuple[tuple[type[Exception], ...], Refusal], ...] = (
         Refusal(
             kind=ErrorKind.TRANSPORT,
             message="The connection broke before the reply was complete.",
-            fix=_AGAIN,
+            fix=AGAIN,
             maybe_billed=True,
         ),
     ),
 )
-_GARBAGE = Refusal(kind=ErrorKind.TRANSPORT, message="The reply could not be read.", fix=_AGAIN, maybe_billed=True)
+_GARBAGE = Refusal(kind=ErrorKind.TRANSPORT, message="The reply could not be read.", fix=AGAIN, maybe_billed=True)
 
 
 def model_error(exc: Exception, *, model: str, region: str, begun: bool = False) -> ModelError:
@@ -111,11 +108,12 @@ def model_error(exc: Exception, *, model: str, region: str, begun: bool = False)
 
 def lost_reply(message: str, *, request_id: str) -> ModelError:
     """An answer that is no reply, though the model may have been paid for one."""
-    return ModelError(message, kind=ErrorKind.TRANSPORT, fix=_AGAIN, request_id=request_id, maybe_billed=True)
+    return ModelError(message, kind=ErrorKind.TRANSPORT, fix=AGAIN, request_id=request_id, maybe_billed=True)
 
 
 def _with_detail(refusal: Refusal, exc: Exception) -> str:
-    detail = " ".join(str(exc).split())[:_DETAIL_CHARS] if refusal.quoted else ""
+    # Before it is cut: half a password is one as well.
+    detail = without_passwords(" ".join(str(exc).split()))[:_DETAIL_CHARS] if refusal.quoted else ""
     return f"{refusal.message} ({detail})" if detail else refusal.message
 
 

@@ -22,28 +22,28 @@ if TYPE_CHECKING:
 _Answer = Mapping[str, Any] | ModelError | None
 
 
-def ask_identity(session: Session, *, region: str, realm: str, warnings: list[str]) -> tuple[str, str]:
-    """Ask STS who calls: ARN and account, both "" when it cannot be asked (one request).
+def ask_identity(session: Session, *, region: str, realm: str, warnings: list[str]) -> str:
+    """Ask STS who calls: the ARN, "" when it cannot be asked (one request).
 
     Raises:
         AccessError: the credentials are refused, or they are the root user's.
     """
     answer = _ask(session, "sts", "get_caller_identity", {}, region=region, realm=realm)
     if answer is None:
-        return "", ""
+        return ""
     if isinstance(answer, ModelError):
         if answer.kind is ErrorKind.CREDENTIALS:
             raise AccessError(answer.message, fix=answer.fix, code="credentials")
         warnings.append(f"Who calls could not be checked: {answer.message}")
-        return "", ""
-    identity, account = str(answer.get("Arn") or ""), str(answer.get("Account") or "")
+        return ""
+    identity = str(answer.get("Arn") or "")
     if identity.endswith(":root"):
         raise AccessError(
-            f"These are the credentials of the root user of the AWS account {account}.",
+            f"These are the credentials of the root user of the AWS account {answer.get('Account') or ''}.",
             fix="Use an IAM role or user that may call Bedrock and nothing else, and delete the root access keys.",
             code="root",
         )
-    return identity, account
+    return identity
 
 
 def ask_model(

@@ -10,12 +10,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from templates.errors import without_passwords
 from worker.aws.models import IdKind, parse_model
 from worker.model import ErrorKind
 
 _DETAIL_CHARS = 300
-_AGAIN = "It is tried again by itself; `skuscribe retry` asks once more for what stayed without an answer."
-_SIGN_IN = "Sign in to AWS again (`aws sso login` or `aws configure`), or set AWS_PROFILE to a profile that works."
+#: Cures that several errors share.
+AGAIN = "It is tried again by itself; `skuscribe retry` asks once more for what stayed without an answer."
+SIGN_IN = "Sign in to AWS again (`aws sso login` or `aws configure`), or set AWS_PROFILE to a profile that works."
 _ALLOW = (
     "Ask whoever runs the AWS account to allow bedrock:InvokeModel and bedrock:InvokeModelWithResponseStream on this "
     "model, and for a model of another maker once aws-marketplace:Subscribe; `skuscribe doctor` checks again."
@@ -44,21 +46,21 @@ class Refusal:
 #: By error code, as `x-amzn-errortype` gives it.
 _CODES: dict[str, Refusal] = {
     "ThrottlingException": Refusal(
-        kind=ErrorKind.THROTTLED, message="Bedrock is at the account's limit for this model.", fix=_AGAIN
+        kind=ErrorKind.THROTTLED, message="Bedrock is at the account's limit for this model.", fix=AGAIN
     ),
     "ModelNotReadyException": Refusal(
-        kind=ErrorKind.NOT_READY, message="The model is being started and is not ready yet.", fix=_AGAIN
+        kind=ErrorKind.NOT_READY, message="The model is being started and is not ready yet.", fix=AGAIN
     ),
     "ServiceUnavailableException": Refusal(
-        kind=ErrorKind.UNAVAILABLE, message="Bedrock is busy for the moment.", fix=_AGAIN
+        kind=ErrorKind.UNAVAILABLE, message="Bedrock is busy for the moment.", fix=AGAIN
     ),
-    "InternalServerException": Refusal(kind=ErrorKind.INTERNAL, message="Bedrock had an error of its own.", fix=_AGAIN),
+    "InternalServerException": Refusal(kind=ErrorKind.INTERNAL, message="Bedrock had an error of its own.", fix=AGAIN),
     "ModelTimeoutException": Refusal(
-        kind=ErrorKind.TIMEOUT, message="The model took too long to answer.", fix=_AGAIN, maybe_billed=True
+        kind=ErrorKind.TIMEOUT, message="The model took too long to answer.", fix=AGAIN, maybe_billed=True
     ),
-    "ModelErrorException": Refusal(kind=ErrorKind.INTERNAL, message="The model had an error.", fix=_AGAIN),
+    "ModelErrorException": Refusal(kind=ErrorKind.INTERNAL, message="The model had an error.", fix=AGAIN),
     "ModelStreamErrorException": Refusal(
-        kind=ErrorKind.INTERNAL, message="The model broke off its reply.", fix=_AGAIN, maybe_billed=True
+        kind=ErrorKind.INTERNAL, message="The model broke off its reply.", fix=AGAIN, maybe_billed=True
     ),
     "ServiceQuotaExceededException": Refusal(
         kind=ErrorKind.QUOTA,
@@ -84,9 +86,9 @@ _CODES: dict[str, Refusal] = {
         kind=ErrorKind.REJECTED, message="Bedrock does not take this request.", fix=_OTHER_MODEL, quoted=True
     ),
     "ConflictException": Refusal(kind=ErrorKind.REJECTED, message="Bedrock does not take this request.", quoted=True),
-    "ExpiredTokenException": Refusal(kind=ErrorKind.CREDENTIALS, message="The AWS sign-in has expired.", fix=_SIGN_IN),
+    "ExpiredTokenException": Refusal(kind=ErrorKind.CREDENTIALS, message="The AWS sign-in has expired.", fix=SIGN_IN),
     "UnrecognizedClientException": Refusal(
-        kind=ErrorKind.CREDENTIALS, message="AWS does not know these credentials.", fix=_SIGN_IN
+        kind=ErrorKind.CREDENTIALS, message="AWS does not know these credentials.", fix=SIGN_IN
     ),
     "InvalidSignatureException": Refusal(
         kind=ErrorKind.CREDENTIALS,
@@ -95,7 +97,7 @@ _CODES: dict[str, Refusal] = {
         quoted=True,
     ),
     "IncompleteSignature": Refusal(
-        kind=ErrorKind.CREDENTIALS, message="The AWS credentials are incomplete.", fix=_SIGN_IN
+        kind=ErrorKind.CREDENTIALS, message="The AWS credentials are incomplete.", fix=SIGN_IN
     ),
     "OptInRequired": Refusal(
         kind=ErrorKind.FORBIDDEN,
@@ -198,7 +200,7 @@ _STATUS: dict[int, Refusal] = {
 def refusal_of(response: Mapping[str, Any], *, model: str, region: str) -> Refusal:
     """Say what an error answer means, its message and cure filled in for the model and the Region."""
     error = response.get("Error") or {}
-    said = " ".join(str(error.get("Message") or "").split())
+    said = without_passwords(" ".join(str(error.get("Message") or "").split()))
     refusal = _look_up(str(error.get("Code") or ""), said, response)
     names = {"model": model, "region": region or "this Region", "profile": _profile_of(model, region)}
     message = refusal.message.format_map(names)

@@ -27,7 +27,6 @@ _MODEL_PATH = re.compile(r"/model/([^/]+)/(converse-stream|converse|count-tokens
 _SIGNED_REGION = re.compile(r"Credential=[^/]*/\d{8}/([^/]+)/")
 _JSON = "application/json"
 _STREAM_ERROR = b'{"message":"The model failed to go on.","originalStatusCode":500}'
-_NOT_JSON = b"<html><body>upstream closed</body></html>"
 _MOST_BODY_BYTES = 64 * 1024 * 1024
 #: Which counter an error adds to.
 _COUNTED_AS = {

@@ -7,7 +7,7 @@ from importlib import resources
 import pytest
 
 from jobs.prices.book import PriceBook
-from worker.aws.capabilities import KEYS, Capability, capability_of, known_models, known_patterns, output_mode
+from worker.aws.capabilities import KEYS, Capability, capability_of, output_mode
 from worker.model import OutputMode
 
 TODAY = date(2026, 11, 22)
@@ -23,7 +23,6 @@ def test_the_table_has_no_key_that_nobody_reads():
     table = tomllib.loads(resources.files("worker.aws").joinpath("capabilities.toml").read_text(encoding="utf-8"))
 
     assert {key for entry in table.values() for key in entry} <= KEYS
-    assert set(table) == set(known_patterns())
 
 
 def test_the_table_agrees_with_the_price_book_on_tiers():
@@ -98,13 +97,6 @@ def test_the_day_of_the_end_of_life_is_over():
 
     assert not haiku.is_over(date(2026, 9, 9))
     assert haiku.is_over(date(2026, 9, 10))
-
-
-def test_models_to_choose_from_leave_out_those_past_their_end():
-    known = known_models(TODAY)
-
-    assert "amazon.nova-lite-v1:0" in known
-    assert "anthropic.claude-3-haiku-20240307-v1:0" not in known
 
 
 def test_cache_points_stand_only_where_the_model_takes_them():

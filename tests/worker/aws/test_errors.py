@@ -165,3 +165,24 @@ def test_a_long_answer_of_aws_is_cut():
 
 def test_braces_in_what_aws_says_do_no_harm():
     assert "{model}" in error_of(answered("ValidationException", "bad {model} {0}")).message
+
+
+@pytest.mark.parametrize("length", [1, 150, 170, 185, 5000])
+def test_no_message_holds_the_password_of_a_url(length):
+    url = f"http://ann:{'sekret' * length}@127.0.0.1:9/model"
+    for exc in (
+        sdk.EndpointConnectionError(endpoint_url=url),
+        sdk.SSLError(endpoint_url=url, error=f"bad certificate of {url}"),
+        sdk.ProxyConnectionError(proxy_url=url),
+        answered("ValidationException", f"{url} is not here"),
+    ):
+        message = error_of(exc).message
+        assert "sekret" not in message
+        assert "ann:" not in message
+        assert "//127.0.0.1:9" in message
+
+
+def test_a_name_with_an_at_sign_in_an_arn_stays():
+    said = "User: arn:aws:sts::123456789012:assumed-role/shop/ann@example.com is not authorized"
+
+    assert said in error_of(answered("AccessDeniedException", said, status=403)).message

@@ -30,15 +30,19 @@ ASKED = Request(
 )
 
 
-@pytest.fixture
-def model(stand_in):
-    client = client_for(
+def client_of(stand_in, *, read_timeout_s=30.0):
+    return client_for(
         simulated_session("us-east-1"),
         region="us-east-1",
         connections=2,
-        read_timeout_s=0.3,
+        read_timeout_s=read_timeout_s,
         endpoint_url=stand_in.url,
     )
+
+
+@pytest.fixture
+def model(stand_in):
+    client = client_of(stand_in)
     yield BedrockModel(client)
     client.close()
 
@@ -100,10 +104,12 @@ def test_a_connection_that_breaks_is_a_lost_reply(model, stand_in, wire):
     assert len(stand_in.requests) == 1
 
 
-def test_a_reply_that_does_not_come_in_time_is_a_timeout_that_may_be_billed(model, stand_in):
+def test_a_reply_that_does_not_come_in_time_is_a_timeout_that_may_be_billed(stand_in):
     stand_in.answers["/converse"] = lambda handler: handler.connection.recv(1)
+    client = client_of(stand_in, read_timeout_s=0.3)
 
-    error = failure(lambda: model.converse(ASKED))
+    error = failure(lambda: BedrockModel(client).converse(ASKED))
+    client.close()
 
     assert (error.kind, error.maybe_billed) == (ErrorKind.TIMEOUT, True)
 

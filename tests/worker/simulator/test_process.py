@@ -21,7 +21,7 @@ def test_it_says_its_port_and_stops_on_sigterm():
         line = json.loads(process.stdout.readline())
         assert line["endpoint"] == f"http://127.0.0.1:{line['port']}"
         process.send_signal(signal.SIGTERM)
-        assert process.wait(10) == 0
+        assert process.wait(60) == 0
         assert process.stderr.read() == b""
 
 
@@ -29,13 +29,13 @@ def test_it_ends_with_its_parent():
     with start("--with-parent") as process:
         process.stdout.readline()
         process.stdin.close()
-        assert process.wait(10) == 0
+        assert process.wait(60) == 0
         assert process.stderr.read() == b""
 
 
 def test_a_wrong_setting_ends_it_with_a_sentence():
     with start("--throttle-rate", "7") as process:
-        assert process.wait(10) == 2
+        assert process.wait(60) == 2
         assert b'"throttle_rate" cannot be 7.0' in process.stderr.read()
 
 
@@ -43,7 +43,7 @@ def test_a_port_that_is_taken_ends_it_with_a_sentence():
     with start() as first:
         port = json.loads(first.stdout.readline())["port"]
         with start("--port", str(port)) as second:
-            assert second.wait(10) == 2
+            assert second.wait(60) == 2
             assert str(port).encode() in second.stderr.read()
         first.terminate()
 

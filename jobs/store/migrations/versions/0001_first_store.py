@@ -180,3 +180,9 @@ def upgrade() -> None:
                     f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table} "
                     "BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END"
                 )
+            # INSERT OR REPLACE removes the old row without firing the trigger against DELETE.
+            taken = f"SELECT 1 FROM {table} WHERE attempt = NEW.attempt OR rowid = NEW.rowid"  # noqa: S608 - our own names
+            op.execute(
+                f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} WHEN EXISTS ({taken}) "
+                "BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END"
+            )
