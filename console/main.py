@@ -49,7 +49,7 @@ def main() -> None:
 
 def run(arguments: list[str]) -> int:  # noqa: PLR0911 - one way out for each kind of end
     """Run a command line and give its exit code; no traceback reaches a user."""
-    as_json = "--json" in arguments
+    as_json = "--json" in arguments or "--format=json" in arguments or " --format json " in f" {' '.join(arguments)} "
     try:
         result = cli.main(args=arguments, prog_name="skuscribe", standalone_mode=False)
     except click.exceptions.Abort:

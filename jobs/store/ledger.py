@@ -2,7 +2,7 @@
 
 All writes of a process go through one thread, which commits what has gathered (group commit): hundreds of requests in
 flight share a transaction, and each still waits until its own start is committed. What is committed outlives a killed
-process; a power cut may take the last moment of it (SQLite's WAL with synchronous=NORMAL).
+process and a power cut (SQLite's WAL with synchronous=FULL).
 """
 
 from __future__ import annotations
@@ -26,8 +26,10 @@ from jobs.store.schema import TOKEN_COLUMNS, attempt_ends, attempt_starts, copie
 from jobs.usage import TokenUsage
 from templates.fields import Copy
 
-#: How long the writer lets writes gather before it commits them, small beside any model's latency.
-_GATHER_S = 0.002
+#: How long the writer lets writes gather before it commits them, small beside any model's latency; shorter where a
+#: commit is shared by many anyhow.
+_GATHER_S, _SHORTER_S = 0.02, 0.002
+_MANY = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,16 +134,17 @@ class Ledger:
         self._queue.put(finished)
 
     def _write(self) -> None:
-        more = True
+        more, gather_s = True, _SHORTER_S
         while more:
             first = self._queue.get()
             if first is not None:
-                self._sleep(_GATHER_S)
+                self._sleep(gather_s)
             batch = [first]
             with suppress(Empty):
                 while len(batch) < 1000:  # noqa: PLR2004 - bounds a transaction
                     batch.append(self._queue.get_nowait())
             more = None not in batch
+            gather_s = _SHORTER_S if len(batch) >= _MANY else _GATHER_S
             if batch != [None]:
                 self._commit(batch)
 

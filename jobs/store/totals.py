@@ -12,10 +12,9 @@ from sqlalchemy import ColumnElement, Engine, case, func, literal_column, select
 from jobs.money import from_pico
 from jobs.results import AttemptLine, ItemState
 from jobs.store.item_table import usage_of
-from jobs.store.schema import attempt_ends, attempt_starts, items, jobs, products
+from jobs.store.schema import TOKEN_COLUMNS, attempt_ends, attempt_starts, items, jobs, products
 from jobs.usage import TokenUsage
 
-_TOKENS = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_5m_tokens", "cache_write_1h_tokens")
 _PAGE = 2000
 SIMULATED = "simulated"
 
@@ -49,7 +48,7 @@ class Totals:
         lost = (ends.c.outcome == "unconfirmed") | (ends.c.attempt.is_(None) & (starts.c.session != live_session))
         query = (
             select(
-                *(func.coalesce(func.sum(ends.c[name]), 0).label(name) for name in _TOKENS),
+                *(func.coalesce(func.sum(ends.c[name]), 0).label(name) for name in TOKEN_COLUMNS),
                 func.coalesce(func.sum(ends.c.cost_pico), 0).label("cost"),
                 func.count(ends.c.cost_pico).label("priced"),
                 func.count().label("requests"),
@@ -168,7 +167,7 @@ class Totals:
                 *chosen,
                 func.count(func.distinct(items.c.id)).label("items"),
                 func.count().label("attempts"),
-                *(func.coalesce(func.sum(ends.c[name]), 0).label(name) for name in _TOKENS),
+                *(func.coalesce(func.sum(ends.c[name]), 0).label(name) for name in TOKEN_COLUMNS),
                 func.sum(ends.c.cost_pico).label("cost_pico"),
                 func.count(func.distinct(unpriced)).label("unpriced_items"),
             )
