@@ -57,7 +57,7 @@ def as_it_stands(parts: Parts, job: JobRecord) -> Summary:
     """Give the summary of a job that may be running: what is in flight then is not unconfirmed yet."""
     live = is_running(parts.settings, job.id)
     session = parts.store.totals.newest_session(job.id) if live else ""
-    return summarise(parts.store, job, live_session=session)
+    return summarise(parts.store, job, live_session=session, now=parts.clock() if live else None)
 
 
 def show(summary: Summary, *, as_json: bool) -> None:

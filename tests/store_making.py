@@ -33,6 +33,7 @@ def job_record(job_id=JOB, **values):
         "stop_requested": False,
         "planned": True,
         "created_at": "2026-11-22T12:00:00.000Z",
+        "began_at": None,
         "ended_at": None,
         "seconds": 0.0,
         "owner": "ana",

@@ -88,7 +88,13 @@ class Execution:
             job = self._store.jobs.get(job_id)
             self._store.jobs.recount(job_id)
             self._store.jobs.change(
-                job_id, state=JobState.RUNNING, stop_reason=None, stop_requested=False, ended_at=None, message=""
+                job_id,
+                state=JobState.RUNNING,
+                stop_reason=None,
+                stop_requested=False,
+                began_at=stamp(self._clock()),
+                ended_at=None,
+                message="",
             )
             began_s = self._clock_s()
             state, reason, message = JobState.STOPPED, None, ""
@@ -112,6 +118,7 @@ class Execution:
             stop_reason=reason,
             message=message,
             seconds=job.seconds + seconds,
+            began_at=None,
             ended_at=stamp(self._clock()),
         )
 

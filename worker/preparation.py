@@ -190,6 +190,7 @@ class Preparation:
                 stop_requested=False,
                 planned=False,
                 created_at=stamp(self._clock()),
+                began_at=None,
                 ended_at=None,
                 seconds=0.0,
                 owner=spec.owner,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from jobs.money import from_pico
 from jobs.results import ItemState, Summary
 from jobs.store.job_table import JobRecord
@@ -11,8 +13,15 @@ from worker.endpoint import SIMULATED
 _STATES = (ItemState.DONE, ItemState.REUSED, ItemState.LOCKED, ItemState.FLAGGED, ItemState.FAILED, ItemState.PENDING)
 
 
-def summarise(store: Store, job: JobRecord, *, live_session: str = "") -> Summary:
-    """Sum up a job; attempts of a session that still runs are not unconfirmed yet."""
+def summarise(store: Store, job: JobRecord, *, live_session: str = "", now: datetime | None = None) -> Summary:
+    """Sum up a job as it stands.
+
+    Args:
+        store: where it is.
+        job: as the store keeps it.
+        live_session: the session that runs it now, whose open attempts are not unconfirmed yet.
+        now: the present moment for a job that runs now, so that its seconds go on.
+    """
     states = store.items.states(job.id)
     totals = store.totals.of_job(job.id, live_session=live_session)
     items = {"total": sum(states.values())} | {state.value: states.get(state, 0) for state in _STATES}
@@ -33,7 +42,13 @@ def summarise(store: Store, job: JobRecord, *, live_session: str = "") -> Summar
         lanes=totals.lanes,
         requests=totals.requests,
         throttled=totals.throttled,
-        seconds=round(job.seconds, 3),
+        seconds=round(job.seconds + _running_s(job, now), 3),
         simulated=job.realm == SIMULATED,
         outputs={"workbook": job.workbook, "report": job.report},
     )
+
+
+def _running_s(job: JobRecord, now: datetime | None) -> float:
+    if now is None or job.began_at is None:
+        return 0.0
+    return max(0.0, (now - datetime.fromisoformat(job.began_at)).total_seconds())

@@ -23,6 +23,8 @@ class JobRecord:
     #: All its items are in the store; a job that was killed before is planned anew.
     planned: bool
     created_at: str
+    #: When the session began that runs it now.
+    began_at: str | None
     ended_at: str | None
     seconds: float
     owner: str

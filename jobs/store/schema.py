@@ -49,6 +49,7 @@ jobs = Table(
     Column("stop_requested", Boolean, nullable=False, server_default=text("false")),
     Column("planned", Boolean, nullable=False, server_default=text("false")),
     Column("created_at", String(32), nullable=False),
+    Column("began_at", String(32)),  # of the session that runs it now
     Column("ended_at", String(32)),
     Column("seconds", Float, nullable=False, server_default="0"),
     Column("owner", Text, nullable=False),

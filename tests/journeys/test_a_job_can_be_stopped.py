@@ -62,6 +62,7 @@ def test_stop_from_another_process_ends_a_job_within_two_seconds(skuscribe, bedr
     assert job["items"]["pending"] > 0
     live = skuscribe.json("status", job["job"])
     assert live["unconfirmed_attempts"] == 0
+    assert live["seconds"] > 0
     for command in ("resume", "retry"):
         refused = skuscribe(command, job["job"], "--json")
         assert (refused.code, refused.json["error"]["code"]) == (2, "running")

@@ -44,6 +44,7 @@ def upgrade() -> None:
         sa.Column("stop_requested", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("planned", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("created_at", sa.String(length=32), nullable=False),
+        sa.Column("began_at", sa.String(length=32), nullable=True),
         sa.Column("ended_at", sa.String(length=32), nullable=True),
         sa.Column("seconds", sa.Float(), server_default="0", nullable=False),
         sa.Column("owner", sa.Text(), nullable=False),
