@@ -72,6 +72,7 @@ _SHARED = (
     click.option("--yes", is_flag=True, help="Do not ask before spending."),
 )  # fmt: skip
 
+new_budget_option = click.option("--budget", metavar="USD", help="The new total that the job may cost.")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object on stdout.")
 
 

@@ -87,13 +87,10 @@ class Planner:
         self._system_tokens = {place: estimate_tokens(one.system) for place, one in self._renderers.items()}
         self._first = True
 
-    def plan(self, *, most_products: int | None = None, seen: Callable[[int], None] = lambda _: None) -> None:
-        """Plan all items of the job's products (or of the first few); `seen` is told the products done so far."""
-        done = 0
+    def plan(self, *, most_products: int | None = None) -> None:
+        """Plan all items of the job's products, or of the first few."""
         for page in self._pages(most_products):
             self._plan_page(page)
-            done += len(page)
-            seen(done)
 
     def _pages(self, most: int | None) -> Iterator[list[tuple[int, Product]]]:
         left = most

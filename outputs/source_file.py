@@ -36,6 +36,7 @@ def opened_source(source: Path) -> Iterator[IO[bytes]]:
     with file:
         try:
             yield file
+        # NotImplementedError is zipfile's word for a compression that it lacks.
         except (Damaged, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as problem:
             raise UserError(
                 f"{source.name} is damaged: {problem}.",

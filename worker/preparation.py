@@ -170,9 +170,7 @@ class Preparation:
             raise UserError(f"{own[0]} is not a folder.", fix="Check --templates.", code="templates")
         return Catalog([*own, self._settings.templates_folder])
 
-    def plan(
-        self, draft: Draft, *, kind: str, most_products: int | None = None, seen: Callable[[int], None] = lambda _: None
-    ) -> Plan:
+    def plan(self, draft: Draft, *, kind: str, most_products: int | None = None) -> Plan:
         """Put the job and its items into the store.
 
         Raises:
@@ -210,7 +208,7 @@ class Preparation:
             )
         )
         try:
-            self.fill_plan(job_id, draft, most_products=most_products, seen=seen)
+            self.fill_plan(job_id, draft, most_products=most_products)
         except UserError:
             self._store.jobs.drop(job_id)
             raise
@@ -225,11 +223,9 @@ class Preparation:
         spec, recipe = JobSpec.from_json(job.spec), Recipe.from_json(job.templates)
         source = self._files.find(job.source_digest, Path(job.source).name)
         draft = self._draft(source, replace(spec, catalogue=job.catalogue), recipe, job=job)
-        self.fill_plan(job.id, draft, seen=lambda _: None)
+        self.fill_plan(job.id, draft)
 
-    def fill_plan(
-        self, job_id: str, draft: Draft, *, most_products: int | None = None, seen: Callable[[int], None]
-    ) -> None:
+    def fill_plan(self, job_id: str, draft: Draft, *, most_products: int | None = None) -> None:
         """Plan the items of a job that stands in the store without them."""
         spec = draft.spec
         variables = all_variables(draft.recipe.templates)
@@ -254,7 +250,7 @@ class Preparation:
             filled=FilledCells(draft.columns, draft.sheet.rows()).items,
             headers=draft.mapping.headers,
         )
-        Planner(self._store, assignment).plan(most_products=most_products, seen=seen)
+        Planner(self._store, assignment).plan(most_products=most_products)
         self._store.jobs.change(job_id, planned=True)
 
     def price(self, job_id: str, draft: Draft) -> Plan:

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from console.finish import finish
-from console.options import json_option
+from console.options import json_option, new_budget_option
 from console.output import say
 from jobs.money import to_pico
 from jobs.spec import JobSpec, parse_budget
@@ -20,7 +20,7 @@ from worker.wiring import Parts, wire
 
 @click.command("resume")
 @click.argument("job")
-@click.option("--budget", metavar="USD", help="The new total that the job may cost.")
+@new_budget_option
 @json_option
 def command(job: str, *, budget: str | None, as_json: bool) -> int:
     """Finish a job that was interrupted or stopped: only items without a result are sent."""

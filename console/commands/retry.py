@@ -3,14 +3,14 @@ from __future__ import annotations
 import click
 
 from console.commands.resume import checked_cap, idle_job, take_up
-from console.options import json_option
+from console.options import json_option, new_budget_option
 from console.output import say
 from worker.wiring import wire
 
 
 @click.command("retry")
 @click.argument("job")
-@click.option("--budget", metavar="USD", help="The new total that the job may cost.")
+@new_budget_option
 @json_option
 def command(job: str, *, budget: str | None, as_json: bool) -> int:
     """Write only the failed and flagged items of a job again."""

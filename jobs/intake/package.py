@@ -44,6 +44,7 @@ def reading(path: Path) -> Iterator[None]:
     """Turn what damaged packages make libraries say into one sentence."""
     try:
         yield
+    # NotImplementedError and RuntimeError are zipfile's words for a compression and an encryption that it lacks.
     except (BadZipFile, LargeZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
         raise UserError(
             f"{path.name} is damaged: it is not a whole .xlsx workbook ({error}).", fix=_SAVE_AGAIN, code="source"
