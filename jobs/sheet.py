@@ -31,12 +31,32 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReadOptions:
+    """What a person told about a source; what is left out is found."""
+
+    #: Name on the sheet's tab.
+    sheet: str | None = None
+    #: Sheet row number of the header.
+    header_row: int | None = None
+    #: Encoding of delimited text, by a name that Python's codecs know.
+    encoding: str | None = None
+    #: Of an encrypted workbook.
+    password: str | None = field(default=None, repr=False)
+
+
+#: Nothing was told.
+AS_FOUND = ReadOptions()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SheetInfo:
     """What intake found out about a source before it reads the products."""
 
     path: Path
-    #: `xlsx`, `csv` or `tsv`.
+    #: `xlsx`, `xls`, `xlsb`, `ods`, `csv`, `tsv`, `parquet` or `feed`.
     format: str
+    #: Name of the file within a zip archive, "" for a source that is none.
+    member: str = ""
     #: Sheet name in a workbook, "" in delimited text.
     sheet: str
     #: Sheet row number of the header.
@@ -47,6 +67,8 @@ class SheetInfo:
     delimiter: str = ""
     #: What the user should know: "row 7 has 3 cells too many", …
     notes: tuple[str, ...] = field(default=())
+    #: What the file has that does not come back with the copy, as sentences, told before anything is spent.
+    losses: tuple[str, ...] = field(default=())
 
 
 class Sheet(Protocol):

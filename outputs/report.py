@@ -10,6 +10,8 @@ from functools import partial
 from itertools import islice
 from pathlib import Path
 
+from jobs.intake.ooxml.part_text import part_chunks
+from jobs.intake.ooxml.sheet_scan import SheetScanner
 from jobs.results import AttemptLine, ItemResult, Summary
 from outputs.reporting.columns import TO_LOOK_AT, ReportValue, attempt_values, flagged_values, item_values
 from outputs.reporting.rows import rows_xml
@@ -17,9 +19,7 @@ from outputs.reporting.shell import MOST_ROWS, LongSheet, lay_out, make_shell
 from outputs.reporting.tally import tally_job
 from outputs.whole_file import whole_file
 from outputs.xlsx.package import rewrite_package
-from outputs.xlsx.part_text import part_chunks
 from outputs.xlsx.sheet_cells import CellReader
-from outputs.xlsx.sheet_scan import SheetScanner
 
 _DIMENSION = re.compile(rb'(<dimension ref="A1:[A-Z]+)2')
 

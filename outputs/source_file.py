@@ -10,11 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+from jobs.intake.ooxml.damage import Damaged
 from templates.errors import UserError
-
-
-class Damaged(Exception):  # noqa: N818 - a word of the glossary of files, told to the user by `opened_source`
-    """What is wrong inside a file."""
 
 
 @contextmanager

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from jobs.results import ItemResult
 from jobs.sheet import Row, SheetInfo
-from outputs.columns import plan_columns
+from outputs.columns import OutputColumn, plan_columns
 from outputs.delimited_patch import patch_delimited
 from outputs.filled_cells import FilledCells
 from outputs.notes import WriteNotes
-from outputs.rows import cells_by_row
+from outputs.rows import Cells, cells_by_row
 from outputs.xlsx_patch import patch_xlsx
 from templates.fields import Template
+
+#: Writes a source again with the rows' cells in it; rows come ordered by their number.
+Writer = Callable[[Path, Path, SheetInfo, Sequence[OutputColumn], Iterator[tuple[int, Cells]]], WriteNotes]
+
+#: By the format of the source.
+_WRITERS: Mapping[str, Writer] = {
+    "xlsx": patch_xlsx,
+    "csv": patch_delimited,
+    "tsv": patch_delimited,
+}
 
 
 def write_workbook(
@@ -40,5 +50,4 @@ def write_workbook(
     rows = cells_by_row(columns, results, simulated=simulated)
     if source_rows is not None:
         rows = FilledCells(columns, source_rows).left_alone(rows)
-    patch = patch_xlsx if info.format == "xlsx" else patch_delimited
-    return patch(info.path, target, info, columns, rows)
+    return _WRITERS[info.format](info.path, target, info, columns, rows)

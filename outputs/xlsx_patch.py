@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from jobs.intake.letters import MOST_COLUMNS
+from jobs.intake.ooxml.part_text import part_chunks
+from jobs.intake.ooxml.sheet_scan import SheetScanner
 from jobs.sheet import SheetInfo
 from outputs.columns import ColumnKind, OutputColumn
 from outputs.notes import WriteNotes
@@ -15,12 +17,10 @@ from outputs.rows import Cells
 from outputs.source_file import opened_source
 from outputs.whole_file import whole_file
 from outputs.xlsx.package import rewrite_package
-from outputs.xlsx.part_text import part_chunks
 from outputs.xlsx.parts import Parts
 from outputs.xlsx.sheet_cells import CellReader, CellWriter
 from outputs.xlsx.sheet_head import patched_head
 from outputs.xlsx.sheet_rows import Place, RowPatcher, patched_rows
-from outputs.xlsx.sheet_scan import SheetScanner
 from outputs.xlsx.styles import Formats, read_formats
 from outputs.xlsx.survey import Survey, survey_sheet
 from templates.errors import UserError

@@ -6,6 +6,7 @@ import zipfile
 from pathlib import Path
 
 from jobs.intake.opening import open_sheet
+from jobs.sheet import ReadOptions
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 STRICT = "http://purl.oclc.org/ooxml/spreadsheetml/main"
@@ -51,5 +52,5 @@ def write_package(
 
 def table_of(path: Path, **options: object) -> list[tuple[str, ...]]:
     """Read a source back as its header and rows."""
-    sheet = open_sheet(path, **options)
+    sheet = open_sheet(path, ReadOptions(**options))
     return [tuple(column.raw for column in sheet.info.columns), *(row.cells for row in sheet.rows())]

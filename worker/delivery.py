@@ -9,6 +9,7 @@ from jobs.intake.opening import open_sheet
 from jobs.money import plain
 from jobs.prices.book import PriceBook
 from jobs.results import Summary
+from jobs.sheet import ReadOptions
 from jobs.spec import JobSpec
 from jobs.store.store import Store
 from outputs.fill import parse_fill
@@ -89,7 +90,7 @@ class Delivery:
         job = self._store.jobs.get(job_id)
         spec, recipe = JobSpec.from_json(job.spec), Recipe.from_json(job.templates)
         source = self._files.find(job.source_digest, Path(job.source).name)
-        sheet = open_sheet(source, sheet=spec.sheet or None, header_row=spec.header_row)
+        sheet = open_sheet(source, ReadOptions(sheet=spec.sheet or None, header_row=spec.header_row))
         self._store.jobs.change(
             job_id, workbook=str(targets.workbook.absolute()), report=str(targets.report.absolute())
         )

@@ -16,7 +16,7 @@ from jobs.intake.row_range import parse_rows
 from jobs.lifecycle import JobState
 from jobs.money import to_pico
 from jobs.planning import Assignment, PlannedModel, Planner, keep_products
-from jobs.sheet import Sheet, SheetInfo
+from jobs.sheet import ReadOptions, Sheet, SheetInfo
 from jobs.spec import JobSpec
 from jobs.store.job_table import JobRecord
 from jobs.store.store import Store
@@ -107,7 +107,7 @@ class Preparation:
 
     def _draft(self, source: Path, spec: JobSpec, recipe: Recipe, *, job: JobRecord | None = None) -> Draft:
         locales = tuple(dict.fromkeys(parse_locale(tag).tag for tag in spec.locale)) or ("",)
-        sheet = open_sheet(source, sheet=spec.sheet or None, header_row=spec.header_row)
+        sheet = open_sheet(source, ReadOptions(sheet=spec.sheet or None, header_row=spec.header_row))
         info = sheet.info
         variables = all_variables(recipe.templates)
         target = find_target(self._settings, region=spec.region, simulate=spec.simulate)

@@ -10,6 +10,7 @@ from console.options import json_option
 from console.output import print_json
 from jobs.intake.mapping import map_columns, parse_map
 from jobs.intake.opening import open_sheet
+from jobs.sheet import ReadOptions
 from jobs.spec import JobSpec
 from templates.fields import Field, Template
 from worker.recipe import all_variables
@@ -79,7 +80,7 @@ def check(
 ) -> int:
     """Say what SOURCE lacks for a template, before a cent is spent."""
     found = wire().preparation.catalog(JobSpec(templates=templates)).find(template)
-    info = open_sheet(source, sheet=sheet, header_row=header_row).info
+    info = open_sheet(source, ReadOptions(sheet=sheet, header_row=header_row)).info
     mapping = map_columns(info.columns, all_variables([found]), parse_map(map_))
     missing = mapping.missing(found.needs)
     if as_json:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import codecs
 from pathlib import Path
 
-from jobs.intake.delimited import DelimitedSheet
-from jobs.intake.xlsx import XlsxSheet
-from jobs.sheet import Sheet
+from jobs.intake.formats.delimited import DelimitedSheet
+from jobs.intake.formats.xlsx import XlsxSheet
+from jobs.sheet import AS_FOUND, ReadOptions, Sheet
 from templates.errors import UserError, nearest
 
 _ZIP = b"PK\x03\x04"
@@ -38,22 +38,22 @@ _CONTROLS_SHARE = 0.02
 _FEW_CONTROLS = 8
 
 
-def open_sheet(path: Path, *, sheet: str | None = None, header_row: int | None = None) -> Sheet:
+def open_sheet(path: Path, options: ReadOptions = AS_FOUND) -> Sheet:
     """Open a source and find its table.
 
     Raises: UserError (source, sheet, header_row) saying what is wrong with the file.
     """
     start = _start(path)
     if start.startswith((_ZIP, _EMPTY_ZIP)):
-        return XlsxSheet(path, sheet=sheet, header_row=header_row)
+        return XlsxSheet(path, options)
     _refuse_others(path, start)
-    if sheet is not None:
+    if options.sheet is not None:
         raise UserError(
-            f'{path.name} is delimited text and has no sheets, so there is no sheet "{sheet}".',
+            f'{path.name} is delimited text and has no sheets, so there is no sheet "{options.sheet}".',
             fix="Leave --sheet out.",
             code="sheet",
         )
-    return DelimitedSheet(path, header_row=header_row)
+    return DelimitedSheet(path, options)
 
 
 def _start(path: Path) -> bytes:

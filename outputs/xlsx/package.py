@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import IO
 
-from outputs.source_file import Damaged
+from jobs.intake.ooxml.damage import Damaged
 
 _LOCAL_HEADER = struct.Struct("<4s22xHH")
 _EXTRA_HEADER = struct.Struct("<HH")

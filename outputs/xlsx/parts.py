@@ -10,7 +10,7 @@ from urllib.parse import unquote
 
 from lxml import etree
 
-from outputs.source_file import Damaged
+from jobs.intake.ooxml.damage import Damaged
 
 #: A workbook's own directory of sheets is small; one that is not is no workbook.
 _MOST_BYTES = 64 << 20

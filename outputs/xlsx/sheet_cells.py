@@ -8,7 +8,7 @@ from functools import cache
 from typing import NamedTuple
 
 from jobs.intake.letters import column_index, column_letter
-from outputs.xlsx.sheet_scan import shadow
+from jobs.intake.ooxml.sheet_scan import shadow
 
 _REF = re.compile(rb"""\sr\s*=\s*["']\s*\$?([A-Za-z]+)""")
 _STYLE = re.compile(rb"""\ss\s*=\s*["'](\d+)""")

@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 
 from jobs.intake.letters import column_index
+from jobs.intake.ooxml.sheet_scan import shadow
 from outputs.xlsx.sheet_cells import letters
-from outputs.xlsx.sheet_scan import shadow
 
 _DIMENSION = re.compile(rb"""<(?:[\w.-]+:)?dimension\s[^>]*?ref\s*=\s*["']([A-Za-z]+\d+)(?::([A-Za-z]+)(\d+))?["']""")
 _COLS = re.compile(rb"<(?:[\w.-]+:)?cols(?=[\s/>])[^>]*>")

@@ -7,13 +7,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from jobs.intake.ooxml.sheet_scan import SheetRow
 from jobs.money import plain
 from outputs.cell_text import cleaned, cut, one_line_break, xml_text
 from outputs.notes import WriteNotes
 from outputs.row_feed import RowFeed
 from outputs.rows import Cells, CellValue
 from outputs.xlsx.sheet_cells import Cell, CellReader, CellWriter, letters, merged
-from outputs.xlsx.sheet_scan import SheetRow
 from outputs.xlsx.styles import Formats
 
 _SPANS = re.compile(rb"""(\sspans\s*=\s*["']\d+:)(\d+)""")

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from jobs.intake.letters import column_index
+from jobs.intake.ooxml.sheet_scan import SheetRow, SheetScanner
 from outputs.xlsx.parts import Parts, local_name
 from outputs.xlsx.sheet_cells import CellReader
-from outputs.xlsx.sheet_scan import SheetRow, SheetScanner
 
 _MERGE = re.compile(rb"""<(?:[\w.-]+:)?mergeCell\s[^>]*?ref\s*=\s*["']([^"']+)["']""")
 _RANGE = re.compile(r"\$?([A-Za-z]{1,3})\$?(\d+)(?::\$?([A-Za-z]{1,3})\$?(\d+))?")

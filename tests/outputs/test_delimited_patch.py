@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from outputs_making import SEO, info, result
 
-from jobs.intake.delimited import DelimitedSheet
+from jobs.intake.formats.delimited import DelimitedSheet
 from outputs.columns import TAIL, plan_columns
 from outputs.delimited_patch import patch_delimited
 from outputs.delimited_scan import DelimitedScanner

@@ -2,8 +2,8 @@ import openpyxl
 import pytest
 from outputs_making import SEO, info, result, template
 
-from jobs.intake.delimited import DelimitedSheet
-from jobs.intake.xlsx import XlsxSheet
+from jobs.intake.formats.delimited import DelimitedSheet
+from jobs.intake.formats.xlsx import XlsxSheet
 from jobs.sheet import Row
 from outputs.columns import TAIL, plan_columns
 from outputs.filled_cells import FilledCells

@@ -8,7 +8,8 @@ import xlsxwriter
 from outputs_making import SEO, info, result
 from workbooks_making import HEADER, PIXEL, ROW, bare_workbook, rich_workbook, sheet_of, text
 
-from jobs.intake.xlsx import XlsxSheet
+from jobs.intake.formats.xlsx import XlsxSheet
+from jobs.sheet import ReadOptions
 from outputs.columns import TAIL
 from outputs.writeback import write_workbook
 from templates.errors import UserError
@@ -17,7 +18,7 @@ from templates.errors import UserError
 def write(source, results, *, target=None, **more):
     target = target or source.with_name("out.xlsx")
     values = {"templates": [SEO], "locales": [], "fill": {}, "simulated": False} | more
-    notes = write_workbook(XlsxSheet(source, sheet="Products").info, target, results=results, **values)
+    notes = write_workbook(XlsxSheet(source, ReadOptions(sheet="Products")).info, target, results=results, **values)
     return target, notes
 
 

@@ -7,12 +7,13 @@ import openpyxl
 import pytest
 
 from jobs.intake.opening import open_sheet
+from jobs.sheet import ReadOptions
 from templates.errors import UserError
 
 
 def refused(path, **options):
     with pytest.raises(UserError) as caught:
-        open_sheet(path, **options)
+        open_sheet(path, ReadOptions(**options))
     assert caught.value.fix
     return caught.value
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobs.intake.general import exact, general
-from jobs.intake.number_format import compile_format
-from jobs.intake.numbers import BUILTIN_FORMATS
+from jobs.intake.numbers.general import exact, general
+from jobs.intake.numbers.number_format import compile_format
+from jobs.intake.ooxml.styles import BUILTIN_FORMATS
 
 
 @pytest.mark.parametrize(

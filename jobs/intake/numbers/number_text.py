@@ -1,14 +1,12 @@
-"""Numbers of a workbook as the text that a person sees, by their number format."""
+"""Numbers as the text that a person sees, by their number format."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
-from typing import IO
 
-from jobs.intake.elements import streamed
-from jobs.intake.general import exact
-from jobs.intake.number_format import compile_format
+from jobs.intake.numbers.general import exact
+from jobs.intake.numbers.number_format import compile_format
 
 #: Shows a number, given as the file writes it.
 NumberText = Callable[[str], str]
@@ -58,28 +56,8 @@ BUILTIN_FORMATS.update(dict.fromkeys(_EAST_ASIAN_DATES, "yyyy-mm-dd"))
 BUILTIN_FORMATS.update(dict.fromkeys(_EAST_ASIAN_TIMES, "h:mm:ss"))
 
 
-def read_styles(file: IO[bytes], *, dates_from_1904: bool) -> dict[str, NumberText]:
-    """Read how cell styles show numbers, by the style's number; those that show them as they are are left out."""
-    codes: dict[str, str] = {}
-    shapes: dict[str, NumberText | None] = {}
-    styles: dict[str, NumberText] = {}
-    for element in streamed(file, "{*}numFmt", "{*}cellXfs"):
-        if element.tag.endswith("}numFmt"):
-            codes.setdefault(element.get("numFmtId", ""), element.get("formatCode", ""))
-            continue
-        for place, style in enumerate(element.iterchildren("{*}xf")):
-            number = style.get("numFmtId", "0")
-            if number not in shapes:
-                known = BUILTIN_FORMATS.get(int(number), "General") if number.isdecimal() else "General"
-                shapes[number] = _shape(codes.get(number, known), dates_from_1904=dates_from_1904)
-            shape = shapes[number]
-            if shape is not None:
-                styles[str(place)] = shape
-        break
-    return styles
-
-
-def _shape(code: str, *, dates_from_1904: bool) -> NumberText | None:
+def number_text(code: str, *, dates_from_1904: bool) -> NumberText | None:
+    """Read a format code; None when it shows numbers as they are, for which there is `general`."""
     shown = compile_format(code, dates_from_1904=dates_from_1904)
     if shown is None:
         return None

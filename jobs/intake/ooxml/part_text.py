@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import IO
 
-from outputs.source_file import Damaged
+from jobs.intake.ooxml.damage import Damaged
 
 _CHUNK_BYTES = 1 << 18
 _UTF_16 = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}

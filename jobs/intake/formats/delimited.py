@@ -8,11 +8,11 @@ from dataclasses import replace
 from io import TextIOWrapper
 from pathlib import Path
 
-from jobs.intake.delimiter import find_delimiter
-from jobs.intake.encoding import Encoding, find_encoding
 from jobs.intake.header import first_rows, lay_out
-from jobs.intake.row_tally import RaggedRows, RowTally
-from jobs.sheet import Row, SheetInfo
+from jobs.intake.text.delimiter import find_delimiter
+from jobs.intake.text.encoding import Encoding, find_encoding
+from jobs.intake.text.row_tally import RaggedRows, RowTally
+from jobs.sheet import AS_FOUND, ReadOptions, Row, SheetInfo
 from templates.errors import UserError
 
 #: Longest cell that is read; a file with a longer one has lost a quotation mark.
@@ -22,14 +22,14 @@ _MOST_CELL_CHARS = 16_000_000
 class DelimitedSheet:
     """A text file of records; a row number is a record's number, blank ones included, as spreadsheets count."""
 
-    def __init__(self, path: Path, *, header_row: int | None = None) -> None:
+    def __init__(self, path: Path, options: ReadOptions = AS_FOUND) -> None:
         csv.field_size_limit(_MOST_CELL_CHARS)
         self._path = path
         self._encoding = find_encoding(path)
         with _text(path, self._encoding) as text:
             delimiter = find_delimiter(text, prefer_tab=path.suffix.lower() in {".tsv", ".tab"})
         self._delimiter = delimiter
-        header, columns = lay_out(first_rows(self._records(), header_row), header_row, path.name)
+        header, columns = lay_out(first_rows(self._records(), options.header_row), options.header_row, path.name)
         self._found_notes = _encoding_notes(self._encoding)
         self._header_width = len(header.cells)
         self._info = SheetInfo(

@@ -13,6 +13,7 @@ from openpyxl.cell.rich_text import CellRichText, TextBlock
 from openpyxl.cell.text import InlineFont
 
 from jobs.intake.opening import open_sheet
+from jobs.sheet import ReadOptions
 from templates.errors import UserError
 
 
@@ -151,13 +152,13 @@ def test_hidden_and_instruction_sheets_are_passed_over(tmp_path):
         products.append(row)
     book.save(tmp_path / "p.xlsx")
     assert open_sheet(tmp_path / "p.xlsx").info.sheet == "Products"
-    assert open_sheet(tmp_path / "p.xlsx", sheet="hidden").info.sheet == "Hidden"
+    assert open_sheet(tmp_path / "p.xlsx", ReadOptions(sheet="hidden")).info.sheet == "Hidden"
 
 
 def test_a_sheet_that_does_not_exist_is_named_with_the_nearest(tmp_path):
     path = workbook(tmp_path / "p.xlsx", [["SKU"], ["1"]])
     with pytest.raises(UserError, match=r'no sheet "Product".* Did you mean "Products"') as caught:
-        open_sheet(path, sheet="Product")
+        open_sheet(path, ReadOptions(sheet="Product"))
     assert caught.value.code == "sheet"
 
 

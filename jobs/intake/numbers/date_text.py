@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
-from jobs.intake.general import general
+from jobs.intake.numbers.general import general
 
 _DAY_S = 86_400
 #: 9999-12-31.

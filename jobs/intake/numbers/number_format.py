@@ -7,9 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from jobs.intake.date_text import Clock, read_clock
-from jobs.intake.digits import Digits, read_digits
-from jobs.intake.general import general
+from jobs.intake.numbers.date_text import Clock, read_clock
+from jobs.intake.numbers.digits import Digits, read_digits
+from jobs.intake.numbers.general import general
 
 #: One piece of a code: quoted, escaped, space of a width, fill, bracketed, words, or a single character.
 _PIECE = re.compile(

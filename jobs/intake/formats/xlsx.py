@@ -7,12 +7,13 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
-from jobs.intake.cells import CellReader
 from jobs.intake.header import first_rows, lay_out
-from jobs.intake.numbers import NumberText, read_styles
-from jobs.intake.package import Package, SheetPart, reading
-from jobs.intake.strings import SharedStrings, read_strings
-from jobs.sheet import Row, SheetInfo
+from jobs.intake.numbers.number_text import NumberText
+from jobs.intake.ooxml.cells import CellReader
+from jobs.intake.ooxml.package import Package, SheetPart, reading
+from jobs.intake.ooxml.strings import SharedStrings, read_strings
+from jobs.intake.ooxml.styles import read_styles
+from jobs.sheet import AS_FOUND, ReadOptions, Row, SheetInfo
 from templates.errors import UserError, nearest
 
 #: A sheet with fewer columns than this is notes or a list, if another sheet has a table.
@@ -22,12 +23,12 @@ _TABLE_COLUMNS = 3
 class XlsxSheet:
     """One worksheet of a workbook."""
 
-    def __init__(self, path: Path, *, sheet: str | None = None, header_row: int | None = None) -> None:
+    def __init__(self, path: Path, options: ReadOptions = AS_FOUND) -> None:
         self._path = path
         with reading(path), Package(path) as package:
             self._strings = _strings(package)
             self._styles = _styles(package)
-            self._part, info = self._choose(package, sheet, header_row)
+            self._part, info = self._choose(package, options.sheet, options.header_row)
         self._info = info
 
     @property

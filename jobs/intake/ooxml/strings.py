@@ -8,7 +8,7 @@ from typing import IO
 
 from lxml import etree
 
-from jobs.intake.elements import streamed
+from jobs.intake.ooxml.elements import streamed
 
 _ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
 

@@ -7,12 +7,12 @@ from typing import IO
 
 from lxml import etree
 
-from jobs.intake.elements import streamed
-from jobs.intake.general import general
 from jobs.intake.letters import MOST_COLUMNS, column_index
-from jobs.intake.numbers import NumberText
-from jobs.intake.row_tally import RowTally
-from jobs.intake.strings import SharedStrings, plain_text, unescaped
+from jobs.intake.numbers.general import general
+from jobs.intake.numbers.number_text import NumberText
+from jobs.intake.ooxml.elements import streamed
+from jobs.intake.ooxml.strings import SharedStrings, plain_text, unescaped
+from jobs.intake.text.row_tally import RowTally
 from jobs.sheet import Row
 
 _MOST_ROWS = 1_048_576
