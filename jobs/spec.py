@@ -15,6 +15,10 @@ from jobs.money import plain
 from templates.errors import UserError, nearest
 
 ONLY = ("all", "empty", "failed", "stale")
+#: The publish files that there are.
+PUBLISH = ("shopify", "woocommerce", "google-supplemental", "amazon")
+#: Which copy goes into them: all that is good, or what a person approved or wrote.
+PUBLISH_ROWS = ("all", "approved")
 LANES = ("auto", "on-demand", "flex", "batch")
 #: The store counts in whole 10⁻¹² USD, of which 9 million dollars fit into a column.
 _MOST_USD = 1_000_000
@@ -30,6 +34,7 @@ class JobSpec:
     brand: str = ""
     sheet: str = ""
     header_row: int | None = None
+    source_encoding: str = ""
     key: str = ""
     map: tuple[str, ...] = ()
     rows: str = ""
@@ -48,6 +53,9 @@ class JobSpec:
     concurrency: int | None = None
     out: str = ""
     report: str = ""
+    publish: tuple[str, ...] = ()
+    publish_rows: str = "all"
+    encoding: str = ""
     overwrite: bool = False
     simulate: bool = False
 
@@ -185,11 +193,15 @@ def _span(value: Any) -> str:
     return str(value)
 
 
+_TEXTS = (
+    "brand", "sheet", "source_encoding", "key", "rows", "catalogue", "owner", "region", "templates", "out", "report",
+    "encoding",
+)  # fmt: skip
 _READERS: dict[str, Callable[[Any], Any]] = {
     **dict.fromkeys(("template", "locale", "model", "map", "fill"), _texts),
-    **dict.fromkeys(
-        ("brand", "sheet", "key", "rows", "catalogue", "owner", "region", "templates", "out", "report"), _text
-    ),
+    **dict.fromkeys(_TEXTS, _text),
+    "publish": lambda value: tuple(map(one_of(PUBLISH, "--publish"), _texts(value))),
+    "publish_rows": one_of(PUBLISH_ROWS, "--publish-rows"),
     **dict.fromkeys(("fresh", "overwrite", "simulate"), _yes_or_no),
     **dict.fromkeys(("header_row", "concurrency"), _above_zero(int)),
     **dict.fromkeys(("rpm", "tpm"), _above_zero(float)),

@@ -42,6 +42,7 @@ def info(*headers, path="products.xlsx", format_="xlsx", header_row=1, sheet="Pr
 def result(row=2, **changes):
     values = {
         "row": row,
+        "copy_rows": (row,),
         "key": f"SKU{row:03}",
         "template": "seo-meta@1",
         "locale": "",

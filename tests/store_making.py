@@ -67,6 +67,7 @@ def with_items(store, count, *, template="test@1", twins=0, job_id=JOB, values=N
         return PlannedItem(
             product_id=product_id,
             row=product.rows[0],
+            place=product.place,
             template=template,
             locale="",
             model=MODEL,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable, Sequence
 from itertools import islice
 
@@ -17,6 +17,8 @@ SAMPLE_ROWS = 30
 
 #: A header cell is rarely longer than this many characters; a description nearly always is.
 _LONGEST_NAME = 80
+#: More of a text is not looked at: what is longer names nothing.
+_LONGEST_SHOWN = 1000
 #: A row is the header when it has this share of the names that the best row has; the first such row wins.
 _NAMES_SHARE = 0.7
 #: With fewer names in any row there is nothing to choose by, and the first row is the header.
@@ -25,19 +27,32 @@ _FEWEST_NAMES = 2
 _USED_SHARE = 0.5
 #: Rows below a candidate that are looked at.
 _BELOW_ROWS = 12
+#: Rows above the row told in which a header that is merged downwards may begin.
+_ROWS_ABOVE = 3
+#: Columns of years (2022, 2023, 2024) are named by numbers; fewer than this, and they may be anything.
+_FEWEST_YEARS = 3
 
+_YEAR = re.compile(r"(?:19|20)\d\d")
 _MACHINE_NAME = re.compile(r"[a-z][a-z0-9]*(?:[_.#:-][a-z0-9#\[\]=_.:-]+)*")
 
 
 def shown(text: str) -> str:
     """Give a header cell on one line: breaks, NBSP and runs of spaces become one space, ends are trimmed."""
-    visible = "".join(" " if char.isspace() else char for char in text if unicodedata.category(char) != "Cf")
+    visible = text.strip()[:_LONGEST_SHOWN]
+    if not visible.isascii():
+        visible = "".join(" " if char.isspace() else char for char in visible if unicodedata.category(char) != "Cf")
     return " ".join(visible.split())
 
 
 def first_rows(rows: Iterable[Row], told: int | None) -> list[Row]:
-    """Take the rows that the header is looked for in: from the top, or from the row told."""
-    return list(islice((row for row in rows if row.number >= (told or 1)), SAMPLE_ROWS + 1))
+    """Take the rows that the header is looked for in: from the top, or from little above the row told."""
+    left = iter(rows)
+    above: deque[Row] = deque(maxlen=_ROWS_ABOVE)
+    for row in left:
+        if row.number >= (told or 1):
+            return [*above, row, *islice(left, SAMPLE_ROWS)]
+        above.append(row)
+    return list(above)
 
 
 def lay_out(sample: Sequence[Row], told: int | None, where: str) -> tuple[Row, tuple[Column, ...]]:
@@ -66,7 +81,7 @@ def find_header(rows: Sequence[Row]) -> Row | None:
 
     It is the first row that names nearly as many columns as the best row does: titles and banners above it
     name fewer, products below it no more. A row of machine names right below it (`item_sku`, `item_name`)
-    is the header instead.
+    is the header instead, and so is a row that parts the groups of the first (`Size` over `Width` and `Height`).
     """
     candidates = [row for row in rows[:SAMPLE_ROWS] if any(map(shown, row.cells))]
     if not candidates:
@@ -76,9 +91,10 @@ def find_header(rows: Sequence[Row]) -> Row | None:
     if best < _FEWEST_NAMES:
         return candidates[0]
     chosen = next(place for place, score in enumerate(scores) if score >= best * _NAMES_SHARE)
-    if chosen + 1 < len(candidates) and _are_machine_names(candidates[chosen], candidates[chosen + 1]):
-        chosen += 1
-    return candidates[chosen]
+    if chosen + 1 == len(candidates):
+        return candidates[chosen]
+    header, below = candidates[chosen : chosen + 2]
+    return below if _are_machine_names(header, below) else _below_groups(header, below) or header
 
 
 def name_columns(header: Row, below: Iterable[Row]) -> tuple[Column, ...]:
@@ -109,10 +125,10 @@ def _used_width(row: Row) -> int:
 def _names(row: Row, below: Sequence[Row]) -> float:
     """Count the cells that read like column names, in the measure that they stand above used columns."""
     following = below[:_BELOW_ROWS]
-    names = set()
+    texts = [shown(cell) for cell in row.cells]
+    names = set(_years(texts))
     columns = set()
-    for index, cell in enumerate(row.cells):
-        text = shown(cell)
+    for index, text in enumerate(texts):
         if not text:
             continue
         columns.add(index)
@@ -123,6 +139,38 @@ def _names(row: Row, below: Sequence[Row]) -> float:
     used = {index for index, count in filled.items() if count >= len(following) * _USED_SHARE}
     covered = len(columns & used) / len(used) if used else 1.0
     return len(names) * (0.5 + covered / 2)
+
+
+def _years(texts: Sequence[str]) -> list[str]:
+    """Give the years that columns are named by: in order, and no other numbers beside them."""
+    numbers = [text for text in texts if text and not any(map(str.isalpha, text))]
+    if len(numbers) < _FEWEST_YEARS or not all(map(_YEAR.fullmatch, numbers)):
+        return []
+    in_order = sorted(set(numbers))
+    return numbers if numbers in (in_order, in_order[::-1]) else []
+
+
+def _below_groups(groups: Row, row: Row) -> Row | None:
+    """Complete a row that names the columns of groups and leaves the others to the row above; None when it does not.
+
+    The name of a group stands over each of its columns, as merged cells are spread.
+    """
+    if row.number != groups.number + 1:
+        return None
+    tops, lows = (
+        [shown(cell) for cell in each.cells] + [""] * (max(len(groups.cells), len(row.cells)) - len(each.cells) + 1)
+        for each in (groups, row)
+    )
+    grouped = [
+        low
+        for index, (top, low) in enumerate(zip(tops, lows, strict=True))
+        if low and low != top and top and top in (tops[index - 1], tops[index + 1])
+    ]
+    others = sum(low not in {"", top} for top, low in zip(tops, lows, strict=True))
+    are_names = all(len(low) <= _LONGEST_NAME and any(map(str.isalpha, low)) for low in grouped)
+    if len(set(grouped)) < _FEWEST_NAMES or others > len(grouped) or not are_names:
+        return None
+    return Row(row.number, tuple(low or top for top, low in zip(tops[:-1], lows[:-1], strict=True)))
 
 
 def _are_machine_names(labels: Row, row: Row) -> bool:

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 
 from jobs.intake.mapping import find_column
 from jobs.intake.names import plain_name
-from jobs.sheet import Column
+from jobs.sheet import Column, Row
 from templates.errors import UserError, nearest
 
 #: Usual names of a key column, best first; a platform's own identity comes before a plain number.
 KEY_NAMES = (
     "Handle",
+    "URL handle",
     "SKU",
     "Item SKU",
     "Seller SKU",
@@ -45,6 +46,14 @@ KEY_NAMES = (
     "UPC",
     "Barcode",
 )
+
+#: What pasted keys carry at their ends: white space, NBSP, and what has no width.
+_MARGIN = "\u0020\t\r\n\u00a0\u200b\u2060\ufeff\u3000\u2007\u202f"
+
+
+def key_text(row: Row, column: Column | None) -> str:
+    """Give a cell as keys are compared: as written, but for the white space around it; "" without a column."""
+    return row.cells[column.index].strip(_MARGIN) if column and column.index < len(row.cells) else ""
 
 
 def key_column(columns: Sequence[Column], key: str | None) -> Column | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -75,10 +75,16 @@ def parse_map(texts: Sequence[str]) -> dict[str, str]:
     return overrides
 
 
-def map_columns(columns: Sequence[Column], variables: Sequence[Variable], overrides: Mapping[str, str]) -> ColumnMap:
+def map_columns(
+    columns: Sequence[Column],
+    variables: Sequence[Variable],
+    overrides: Mapping[str, str],
+    *,
+    not_by_name: Collection[Column] = (),
+) -> ColumnMap:
     """Choose a column for each variable: as told, else by equal names, else by near ones.
 
-    A column serves two variables only when it was told so.
+    A column serves two variables only when it was told so; those of `not_by_name` serve one only when told.
 
     Raises: UserError (map) when an override names a variable or a column that does not exist.
     """
@@ -86,7 +92,7 @@ def map_columns(columns: Sequence[Column], variables: Sequence[Variable], overri
         variable.name: Choice(variable=variable, column=column, how="map")
         for variable, column in _overridden(columns, variables, overrides)
     }
-    free = [column for column in columns if _can_be_source(column)]
+    free = [column for column in columns if _can_be_source(column) and column not in not_by_name]
     for how in ("alias", "near"):
         used = {choice.column.index for choice in choices.values()}
         open_columns = [column for column in free if column.index not in used]

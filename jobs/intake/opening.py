@@ -2,33 +2,47 @@
 
 from __future__ import annotations
 
-import codecs
+from collections.abc import Callable
 from pathlib import Path
 
+from jobs.intake.archive.unpacking import is_packed
+from jobs.intake.feed.kinds import is_xml
 from jobs.intake.formats.delimited import DelimitedSheet
+from jobs.intake.formats.encrypted import EncryptedSheet
+from jobs.intake.formats.feed import FeedSheet
+from jobs.intake.formats.ods import OdsSheet
+from jobs.intake.formats.parquet import ParquetSheet
+from jobs.intake.formats.xls import XlsSheet
+from jobs.intake.formats.xlsb import XlsbSheet, is_xlsb
 from jobs.intake.formats.xlsx import XlsxSheet
+from jobs.intake.formats.zipped import ZippedSheet
+from jobs.intake.odf.package import is_flat, is_opendocument
+from jobs.intake.ole import BARE_WORKBOOKS, OLE_SIGNATURE, OleContent, ole_content
+from jobs.intake.text.encoding import wide_encoding
 from jobs.sheet import AS_FOUND, ReadOptions, Sheet
 from templates.errors import UserError, nearest
 
 _ZIP = b"PK\x03\x04"
 _EMPTY_ZIP = b"PK\x05\x06"
-_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-_OLE = bytes.fromhex("D0CF11E0A1B11AE1")
+#: The second one when its end is encrypted too.
+_PARQUET = (b"PAR1", b"PARE")
 #: What a file that is no table begins with, and what it is then.
 _OTHERS = (
     (b"%PDF", "a PDF"),
     (b"\x89PNG", "a PNG picture"),
     (b"\xff\xd8\xff", "a JPEG picture"),
     (b"GIF8", "a GIF picture"),
-    (b"\x1f\x8b", "a gzip archive"),
     (b"7z\xbc\xaf", "a 7z archive"),
     (b"Rar!", "a RAR archive"),
-    (b"PAR1", "a Parquet file"),
     (b"SQLite format 3", "an SQLite database"),
     (b"{\\rtf", "an RTF document"),
-    (b"<?xml", "an XML file"),
     (b"<!DOCTYPE", "an HTML page"),
     (b"<html", "an HTML page"),
+    (b"<head", "an HTML page"),
+    (b"<meta", "an HTML page"),
+    (b"<style", "an HTML page"),
+    (b"<table", "an HTML page"),
+    (b"MIME-Version:", "a web archive"),
 )
 #: Control characters that no text has; NUL aside, which careless exports leave.
 _CONTROLS = bytes({*range(1, 9), *range(14, 27), *range(28, 32)})
@@ -43,17 +57,50 @@ def open_sheet(path: Path, options: ReadOptions = AS_FOUND) -> Sheet:
 
     Raises: UserError (source, sheet, header_row) saying what is wrong with the file.
     """
+    if is_packed(path, _start(path)):
+        return ZippedSheet(path, options, open_member=_open_table)
+    return _open_table(path, options)
+
+
+def _open_table(path: Path, options: ReadOptions) -> Sheet:
+    """Open a source that is no archive."""
     start = _start(path)
+    if is_packed(path, start):
+        raise UserError(
+            f"{path.name} is an archive within an archive.", fix="Unpack it and give the table in it.", code="source"
+        )
+    if start.startswith(OLE_SIGNATURE) and ole_content(path) is OleContent.ENCRYPTED:
+        return EncryptedSheet(path, options, open_plain=_open_table)
+    reader = _workbook_reader(path, start)
+    if reader is None:
+        _refuse_others(path, start)
+        _refuse_sheet_name(path, options)
+        reader = DelimitedSheet
+    return reader(path, options)
+
+
+def _workbook_reader(path: Path, start: bytes) -> Callable[[Path, ReadOptions], Sheet] | None:
+    """Choose the reader of what is no plain text, None for what may be."""
+    if start.startswith(_PARQUET):
+        return ParquetSheet
+    if start.startswith((OLE_SIGNATURE, *BARE_WORKBOOKS)):
+        return XlsSheet
+    if is_flat(start):
+        return OdsSheet
     if start.startswith((_ZIP, _EMPTY_ZIP)):
-        return XlsxSheet(path, options)
-    _refuse_others(path, start)
+        if is_opendocument(path, start):
+            return OdsSheet
+        return XlsbSheet if is_xlsb(path) else XlsxSheet
+    return FeedSheet if is_xml(start) else None
+
+
+def _refuse_sheet_name(path: Path, options: ReadOptions) -> None:
     if options.sheet is not None:
         raise UserError(
             f'{path.name} is delimited text and has no sheets, so there is no sheet "{options.sheet}".',
             fix="Leave --sheet out.",
             code="sheet",
         )
-    return DelimitedSheet(path, options)
 
 
 def _start(path: Path) -> bytes:
@@ -91,16 +138,10 @@ def _neighbours(path: Path) -> str:
 
 def _refuse_others(path: Path, start: bytes) -> None:
     """Name what the file is when it is no table."""
-    if start.startswith(_OLE):
-        raise UserError(
-            f"{path.name} is encrypted (protected by a password) or an old .xls workbook.",
-            fix="Open it in a spreadsheet program, take the password off, and save it as .xlsx.",
-            code="source",
-        )
     head = start.lstrip(b"\xef\xbb\xbf \r\n\t")
     kind = next((kind for mark, kind in _OTHERS if head[:16].lower().startswith(mark.lower())), "")
     controls = len(start) - len(start.translate(None, _CONTROLS))
-    if not kind and controls > max(_FEW_CONTROLS, len(start) * _CONTROLS_SHARE) and not start.startswith(_UTF16):
+    if not kind and controls > max(_FEW_CONTROLS, len(start) * _CONTROLS_SHARE) and not wide_encoding(start):
         kind = "a binary file"
     if kind:
         raise UserError(

@@ -4,7 +4,7 @@ from templates_making import template
 
 from jobs.planning import Assignment, PlannedModel, Planner, keep_products
 from jobs.results import ItemState
-from jobs.sheet import Product
+from jobs.sheet import Product, Standing
 from jobs.store.ledger import Finished, Ledger
 from templates.errors import UserError
 
@@ -219,8 +219,25 @@ def test_rows_of_one_key_become_one_product_wherever_they_stand(store):
 
 
 def test_rows_of_one_key_that_contradict_each_other_are_bad_input(store):
-    with pytest.raises(UserError, match="A"):
-        keep(store, [product(2, key="A", title="Cup"), product(3, key="A", title="Mug")])
+    store.jobs.add(job_record())
+    pages = [[product(2, key="A", title="Cup")], [product(3, key="A", title="Mug")]]
+    with pytest.raises(UserError, match=r'spring\.csv: rows 2 and 3 have the same key "A"'):
+        keep_products(store, JOB, pages, TEMPLATE.variables, {}, where="spring.csv")
+
+
+def test_a_lead_row_that_comes_later_takes_the_product_over(store):
+    child = {"standing": Standing.MEMBER, "values": {"title": "Cup-S", "colour": "red"}}
+    lead = {"standing": Standing.LEAD, "values": {"title": "Cup", "colour": "blue"}}
+    keep(
+        store,
+        [Product(key="A", rows=(2,), **child), product(3)],
+        [Product(key="A", rows=(9,), **lead), Product(key="A", rows=(10,), **child)],
+    )
+    [[(_, first), _]] = store.items.product_pages(JOB)
+    assert (first.rows, first.copy_rows) == ((9, 2, 10), (9,))
+    assert first.values == {"title": "Cup", "colour": "red, blue"}
+    plan(store)
+    assert [result.row for result in store.items.results(JOB)] == [3, 9]
 
 
 def test_a_template_that_fails_on_the_first_product_is_told_before_anything_is_planned(store):

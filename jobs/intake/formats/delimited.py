@@ -5,41 +5,45 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator
 from dataclasses import replace
-from io import TextIOWrapper
+from functools import partial
 from pathlib import Path
 
 from jobs.intake.header import first_rows, lay_out
-from jobs.intake.text.delimiter import find_delimiter
+from jobs.intake.text.codec_names import label
+from jobs.intake.text.delimiter import find_delimiter, sample_lines, usual_width
 from jobs.intake.text.encoding import Encoding, find_encoding
+from jobs.intake.text.opened import opened_text
+from jobs.intake.text.quoting import find_form
+from jobs.intake.text.record_cells import RecordCells, UnclosedQuoteError
+from jobs.intake.text.record_form import RecordForm
+from jobs.intake.text.records import MOST_RECORD_CHARS
 from jobs.intake.text.row_tally import RaggedRows, RowTally
 from jobs.sheet import AS_FOUND, ReadOptions, Row, SheetInfo
 from templates.errors import UserError
-
-#: Longest cell that is read; a file with a longer one has lost a quotation mark.
-_MOST_CELL_CHARS = 16_000_000
 
 
 class DelimitedSheet:
     """A text file of records; a row number is a record's number, blank ones included, as spreadsheets count."""
 
     def __init__(self, path: Path, options: ReadOptions = AS_FOUND) -> None:
-        csv.field_size_limit(_MOST_CELL_CHARS)
+        csv.field_size_limit(MOST_RECORD_CHARS)
         self._path = path
-        self._encoding = find_encoding(path)
-        with _text(path, self._encoding) as text:
-            delimiter = find_delimiter(text, prefer_tab=path.suffix.lower() in {".tsv", ".tab"})
-        self._delimiter = delimiter
+        self._encoding = find_encoding(path, options.encoding)
+        form = self._found_form()
+        self._cells = RecordCells(partial(opened_text, path, self._encoding), form)
         header, columns = lay_out(first_rows(self._records(), options.header_row), options.header_row, path.name)
         self._found_notes = _encoding_notes(self._encoding)
-        self._header_width = len(header.cells)
+        self._header = header.cells
         self._info = SheetInfo(
             path=path,
-            format="tsv" if delimiter == "\t" else "csv",
+            format="tsv" if form.delimiter == "\t" else "csv",
             sheet="",
             header_row=header.number,
             columns=columns,
             encoding=self._encoding.name,
-            delimiter=delimiter,
+            delimiter=form.delimiter,
+            quoting=form.quoting,
+            record_width=form.width,
             notes=self._found_notes,
         )
 
@@ -50,26 +54,29 @@ class DelimitedSheet:
 
     def rows(self) -> Iterator[Row]:
         """Stream the records below the header that have any text, in order."""
-        ragged = RaggedRows(self._header_width)
+        ragged = RaggedRows(self._header)
         see = ragged.see
         for row in self._records(after=self._info.header_row):
             see(row.number, row.cells)
             yield row
-        self._info = replace(self._info, notes=(*self._found_notes, *ragged.notes()))
+        self._info = replace(
+            self._info, notes=(*self._found_notes, *_quote_notes(self._cells.stray_quotes), *ragged.notes())
+        )
+
+    def _found_form(self) -> RecordForm:
+        open_text = partial(opened_text, self._path, self._encoding)
+        with open_text() as text:
+            lines = sample_lines(text)
+        delimiter = find_delimiter(lines, prefer_tab=self._path.suffix.lower() in {".tsv", ".tab"})
+        return find_form(open_text, RecordForm(delimiter=delimiter, width=usual_width(lines, delimiter)))
 
     def _records(self, *, after: int = 0) -> Iterator[Row]:
-        with _text(self._path, self._encoding) as text:
-            reader = csv.reader(text, delimiter=self._delimiter)
-            number = 0
-            cells: list[str] = []
-            try:
-                for number, cells in enumerate(reader, start=1):
-                    if number > after and any(cells) and not all(map(_is_blank, cells)):
-                        yield Row(number, tuple(cells))
-            except csv.Error as error:
-                raise self._unclosed(number + 1) from error
-        if cells and ("\n" in cells[-1] or "\r" in cells[-1]) and not _ends_quoted(self._path):
-            raise self._unclosed(number)
+        try:
+            for number, cells in self._cells:
+                if number > after and any(cells) and not all(map(_is_blank, cells)):
+                    yield Row(number, tuple(cells))
+        except UnclosedQuoteError as error:
+            raise self._unclosed(error.number) from error
 
     def _unclosed(self, number: int) -> UserError:
         return UserError(
@@ -80,27 +87,25 @@ class DelimitedSheet:
         )
 
 
-def _text(path: Path, encoding: Encoding) -> TextIOWrapper:
-    """Open the text with its line ends as they are, without a byte order mark."""
-    text = TextIOWrapper(path.open("rb"), encoding=encoding.name, errors=encoding.errors, newline="")
-    if encoding.name == "utf-8" or text.read(1) != "\ufeff":
-        text.seek(0)
-    return text
-
-
 def _is_blank(cell: str) -> bool:
     return not cell.strip()
 
 
 def _encoding_notes(encoding: Encoding) -> tuple[str, ...]:
+    notes = []
+    name = label(encoding.name)
+    if encoding.guessed:
+        notes.append(f"Read as {name}; if letters look wrong, give --source-encoding.")
     lines = RowTally("Line")
     for line in encoding.bad_lines:
         lines.add(line)
-    return (f"{lines} bytes that are not UTF-8; they were read as Windows-1252.",) if lines else ()
+    if lines:
+        how = "they were read as Windows-1252" if name == "UTF-8" else "� stands for them"
+        notes.append(f"{lines} bytes that are not {name}; {how}.")
+    return tuple(notes)
 
 
-def _ends_quoted(path: Path) -> bool:
-    """Whether the last character of the file, line ends aside, is a quotation mark."""
-    with path.open("rb") as file:
-        file.seek(max(0, path.stat().st_size - 64))
-        return file.read().rstrip(b"\r\n\x00").endswith(b'"')
+def _quote_notes(rows: RowTally) -> tuple[str, ...]:
+    if not rows:
+        return ()
+    return (f"{rows} a quotation mark that nothing closes; it is taken for a part of the text and comes back doubled.",)

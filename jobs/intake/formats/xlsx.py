@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
+from jobs.intake.formats.choice import choose_sheet
 from jobs.intake.header import first_rows, lay_out
+from jobs.intake.merged import spread
 from jobs.intake.numbers.number_text import NumberText
 from jobs.intake.ooxml.cells import CellReader
+from jobs.intake.ooxml.merges import merges_above
 from jobs.intake.ooxml.package import Package, SheetPart, reading
-from jobs.intake.ooxml.strings import SharedStrings, read_strings
+from jobs.intake.ooxml.strings import SharedStrings
+from jobs.intake.ooxml.strings_part import read_strings
 from jobs.intake.ooxml.styles import read_styles
 from jobs.sheet import AS_FOUND, ReadOptions, Row, SheetInfo
-from templates.errors import UserError, nearest
-
-#: A sheet with fewer columns than this is notes or a list, if another sheet has a table.
-_TABLE_COLUMNS = 3
 
 
 class XlsxSheet:
@@ -28,8 +28,9 @@ class XlsxSheet:
         with reading(path), Package(path) as package:
             self._strings = _strings(package)
             self._styles = _styles(package)
-            self._part, info = self._choose(package, options.sheet, options.header_row)
-        self._info = info
+            self._part, self._info = choose_sheet(
+                path, package.sheets, lambda part: self._look(package, part, options.header_row), options.sheet
+            )
 
     @property
     def info(self) -> SheetInfo:
@@ -43,46 +44,33 @@ class XlsxSheet:
             for row in self._rows(package, self._part, reader):
                 if row.number > self._info.header_row:
                     yield row
-        self._info = replace(self._info, notes=_notes(reader))
+            self._info = replace(self._info, notes=_notes(package, reader))
 
     def _rows(self, package: Package, part: SheetPart, reader: CellReader) -> Generator[Row]:
         with package.open(part.part) as file, closing(reader.rows(file)) as rows:
             yield from rows
 
-    def _choose(self, package: Package, sheet: str | None, header_row: int | None) -> tuple[SheetPart, SheetInfo]:
-        """Take the sheet told, else the first visible one that has a table with rows."""
-        if sheet is not None:
-            part = _told(package.sheets, sheet, self._path)
-            return part, self._look(package, part, header_row)[0]
-        looked: list[tuple[SheetPart, SheetInfo, int]] = []
-        refused: UserError | None = None
-        for part in package.sheets:
-            if not part.visible:
-                continue
-            try:
-                info, data_rows = self._look(package, part, header_row)
-            except UserError as error:
-                refused = error
-                continue
-            looked.append((part, info, data_rows))
-            if data_rows and len(info.columns) >= _TABLE_COLUMNS:
-                return part, info
-        if looked:
-            part, info, _ = max(looked, key=lambda entry: (bool(entry[2]), len(entry[1].columns)))
-            return part, info
-        raise refused or UserError(
-            f"{self._path.name} has no visible worksheet.", fix="Name a hidden sheet with --sheet.", code="source"
-        )
-
     def _look(self, package: Package, part: SheetPart, header_row: int | None) -> tuple[SheetInfo, int]:
         """Describe a sheet by its first rows; how many of them are data."""
         with closing(self._rows(package, part, CellReader(self._strings, self._styles))) as rows:
             sample = first_rows(rows, header_row)
-        header, columns = lay_out(sample, header_row, f'{self._path.name}, sheet "{part.name}"')
+        where = f'{self._path.name}, sheet "{part.name}"'
+        header, columns = lay_out(sample, header_row, where)
+        if _has_gaps(sample, header.number, len(columns)):
+            with package.open(part.part) as file:
+                merges = merges_above(file, sample[-1].number)
+            if merges:
+                sample = spread(sample, merges)
+                header, columns = lay_out(sample, header_row, where)
         info = SheetInfo(
             path=self._path, format="xlsx", sheet=part.name, header_row=header.number, columns=columns, notes=()
         )
         return info, sum(row.number > header.number for row in sample)
+
+
+def _has_gaps(sample: Sequence[Row], header_row: int, width: int) -> bool:
+    """Whether the header or a row above it has cells without text: they may be merged with others."""
+    return any(len(row.cells) < width or not all(row.cells) for row in sample if row.number <= header_row)
 
 
 def _strings(package: Package) -> SharedStrings:
@@ -101,19 +89,15 @@ def _styles(package: Package) -> dict[str, NumberText]:
         return read_styles(file, dates_from_1904=package.dates_from_1904)
 
 
-def _told(sheets: tuple[SheetPart, ...], wanted: str, path: Path) -> SheetPart:
-    for spelling in (str, lambda name: name.strip().casefold()):
-        for part in sheets:
-            if spelling(part.name) == spelling(wanted):
-                return part
-    raise UserError(
-        f'{path.name} has no sheet "{wanted}".{nearest(wanted, [part.name for part in sheets])}',
-        fix="Give the name on the sheet's tab, or leave --sheet out.",
-        code="sheet",
-    )
-
-
-def _notes(reader: CellReader) -> tuple[str, ...]:
-    if not reader.no_result_rows:
-        return ()
-    return (f"{reader.no_result_rows} formulas without a stored result, read as empty: save the workbook once.",)
+def _notes(package: Package, reader: CellReader) -> tuple[str, ...]:
+    """Say what of the workbook a person should know."""
+    notes = []
+    if reader.no_result_rows:
+        notes.append(
+            f"{reader.no_result_rows} formulas without a stored result, read as empty: save the workbook once."
+        )
+    if reader.is_protected:
+        notes.append("The sheet is protected; it stays so in the copy.")
+    if package.is_signed:
+        notes.append("The workbook is digitally signed; the signature covers its content and is not valid in the copy.")
+    return tuple(notes)

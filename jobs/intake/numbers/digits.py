@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
 _PLACEHOLDERS = "0#?"
 _GROUP = 3
+#: A layout with NUL in the place of each literal.
+_TOGETHER = re.compile("(\x00*)#*0(?:\\.(0+))?\x00*")
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """A layout like `$#,##0.00` or `0%`, whose digits stand together: at least one, and so many decimals."""
+
+    before: str
+    after: str
+    quantum: Decimal
+    spec: str
+
+    def show(self, number: Decimal) -> str:
+        """Lay out a number that is not negative."""
+        return f"{self.before}{number.quantize(self.quantum, ROUND_HALF_UP):{self.spec}}{self.after}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +41,15 @@ class Digits:
     has_groups: bool
     #: Power of ten that the number is multiplied by: percent signs less trailing commas.
     shift: int
+    #: The same layout where it is as simple as most are.
+    together: Together | None
 
     def show(self, number: Decimal) -> str:
         """Lay out a number that is not negative."""
-        number = number.scaleb(self.shift)
+        if self.shift:
+            number = number.scaleb(self.shift)
+        if self.together is not None:
+            return self.together.show(number)
         exponent = ""
         if self.exponent:
             number, exponent = self._scientific(number)
@@ -125,7 +147,20 @@ def read_digits(pieces: Sequence[tuple[bool, str]]) -> Digits:
         tail=tail,
         has_groups=has_groups,
         shift=shift - _GROUP * commas,
+        together=None if exponent else _together(whole, fraction, has_point=has_point, has_groups=has_groups),
     )
+
+
+def _together(
+    whole: list[tuple[bool, str]], fraction: list[tuple[bool, str]], *, has_point: bool, has_groups: bool
+) -> Together | None:
+    shown = "".join("\x00" if literal else text for literal, text in whole + [(False, ".")] * has_point + fraction)
+    found = _TOGETHER.fullmatch(shown)
+    if found is None:
+        return None
+    literals = [text for literal, text in whole + fraction if literal]
+    before, after = "".join(literals[: found.end(1)]), "".join(literals[found.end(1) :])
+    return Together(before, after, Decimal(1).scaleb(-len(found[2] or "")), ",f" if has_groups else "f")
 
 
 def _has_placeholder(side: list[tuple[bool, str]]) -> bool:

@@ -70,13 +70,16 @@ def compile_format(code: str, *, dates_from_1904: bool) -> Callable[[Decimal], s
     if all(section.shape is None and not (section.before or section.after) for section in sections):
         return None
 
+    only = sections[0] if len(sections) == 1 and sections[0].condition is None else None
+
     def text(number: Decimal) -> str:
-        section, is_signed = _choose(sections, number)
+        section, is_signed = (only, True) if only else _choose(sections, number)
         if isinstance(section.shape, Clock):
             return section.show(number)
         shown = section.show(abs(number)).strip()
-        is_zero = not any(char.isdigit() and char != "0" for char in shown)
-        return f"-{shown}" if number < 0 and is_signed and not is_zero else shown
+        if number < 0 and is_signed and any(char.isdigit() and char != "0" for char in shown):
+            return f"-{shown}"
+        return shown
 
     return text
 

@@ -2,119 +2,140 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping
+import re
+from collections.abc import Generator, Iterator, Mapping
+from itertools import takewhile
 from typing import IO
 
 from lxml import etree
 
-from jobs.intake.letters import MOST_COLUMNS, column_index
-from jobs.intake.numbers.general import general
 from jobs.intake.numbers.number_text import NumberText
-from jobs.intake.ooxml.elements import streamed
-from jobs.intake.ooxml.strings import SharedStrings, plain_text, unescaped
+from jobs.intake.ooxml.cell_values import CellValues
+from jobs.intake.ooxml.damage import Damaged
+from jobs.intake.ooxml.elements import START_TAG, Surroundings, streamed
+from jobs.intake.ooxml.part_text import is_utf_8, part_chunks
+from jobs.intake.ooxml.plain_row import PlainRow
+from jobs.intake.ooxml.row_element import Columns, RowElement
+from jobs.intake.ooxml.sheet_scan import SheetScanner, row_number, shadow
+from jobs.intake.ooxml.strings import SharedStrings
+from jobs.intake.ooxml.xml_text import CONTROLS, local_name
 from jobs.intake.text.row_tally import RowTally
 from jobs.sheet import Row
 
-_MOST_ROWS = 1_048_576
-_DIGITS = "0123456789"
+_ROOT = re.compile(START_TAG % b"worksheet")
 
+_PROTECTION = re.compile(rb"""<(?:[\w.-]+:)?sheetProtection\s(?:[^<>]*?\s)?sheet\s*=\s*["'](?:1|true|on)["']""")
+#: No protection element is longer than this.
+_OVERLAP_BYTES = 2000
+#: Rows that are not plain are parsed together up to this size, which is much faster than one by one.
+_MOST_UNUSUAL_BYTES = 1 << 17
 
-class _Columns(dict[str, int]):
-    """Positions by column letter, worked out once; -1 for what is no letter."""
-
-    def __missing__(self, letters: str) -> int:
-        index = column_index(letters)
-        self[letters] = -1 if index is None else index
-        return self[letters]
+#: A row's number and its cells.
+_Cells = tuple[int, list[str]]
 
 
 class CellReader:
-    """Reads the cells of one worksheet."""
+    """Reads the cells of one worksheet: plain rows by what their bytes are, the others by an XML parser."""
 
     def __init__(self, strings: SharedStrings, styles: Mapping[str, NumberText]) -> None:
-        self._strings = strings
-        self._styles = styles
-        self._columns = _Columns()
-        #: Rows with formulas that have no result in the file.
-        self.no_result_rows = RowTally()
+        self._values = CellValues(strings, styles)
+        self._columns = Columns()
+        self._element = RowElement(self._values, self._columns)
+        #: Whether the sheet is protected; known once its rows were streamed to the end.
+        self.is_protected = False
+        #: Set by a character that XML cannot carry: from there on, a parser is to say what is wrong.
+        self._is_suspect = False
+
+    @property
+    def no_result_rows(self) -> RowTally:
+        """Rows with formulas that have no result in the file."""
+        return self._element.no_result_rows
 
     def rows(self, file: IO[bytes]) -> Generator[Row]:
         """Stream the rows that have any text."""
-        number = 0
-        for element in streamed(file, "{*}row", "{*}sheetData"):
-            if element.tag.endswith("}sheetData"):
-                return
-            told = element.get("r", "")
-            number = int(told) if told.isdecimal() and 0 < int(told) <= _MOST_ROWS else number + 1
-            cells = self._cells(element, number)
+        scan = self._scan(file)
+        if scan is None:
+            file.seek(0)
+        for number, cells in self._as_xml(file) if scan is None else self._scanned(*scan):
+            if any(cells) and not all(map(_is_blank, cells)):
+                yield Row(number, tuple(cells))
+        behind = scan[0].tail() if scan else _from_the_top(file)
+        self.is_protected = _are_protecting(behind)
+
+    def rows_as_xml(self, file: IO[bytes]) -> Generator[Row]:
+        """Stream the same rows, all of them by an XML parser."""
+        for number, cells in self._as_xml(file):
             if any(cells) and not all(map(_is_blank, cells)):
                 yield Row(number, tuple(cells))
 
-    def _cells(self, row: etree._Element, number: int) -> list[str]:
-        cells: list[str] = []
-        index = -1
-        value = f"{row.tag[:-3]}v"
-        for cell in row:
-            ref = cell.get("r")
-            place = self._columns[ref.rstrip(_DIGITS)] if ref else -1
-            index = place if place >= 0 else index + 1
-            # Most cells have a plain value and nothing else: they take the short way.
-            only = cell[0] if len(cell) == 1 else None
-            if only is not None and only.tag == value:
-                text = self._shown(only.text or "", cell.get("t"), cell)
-            else:
-                text = self._text(cell, number)
-            if not text or index >= MOST_COLUMNS:
-                continue
-            if index == len(cells):
-                cells.append(text)
-            else:
-                if index > len(cells):
-                    cells.extend([""] * (index - len(cells) + 1))
-                cells[index] = text
-        return cells
+    def _as_xml(self, file: IO[bytes]) -> Iterator[_Cells]:
+        elements = streamed(file, "{*}row", "{*}sheetData")
+        return self._elements(takewhile(lambda each: local_name(each) != "sheetData", elements), 0)
 
-    def _text(self, cell: etree._Element, number: int) -> str:
-        raw = None
-        has_formula = False
-        for part in cell:
-            tag = str(part.tag)
-            if tag[-2:] == "}v":
-                raw = part.text or ""
-            elif tag[-2:] == "}f":
-                has_formula = True
-            elif tag[-3:] == "}is":
-                return plain_text(part)
-        kind = cell.get("t")
-        if raw is None:
-            if has_formula and kind != "str":
-                self.no_result_rows.add(number)
-            return ""
-        return self._shown(raw, kind, cell)
+    def _scan(self, file: IO[bytes]) -> tuple[SheetScanner, Surroundings] | None:
+        """Begin to scan a sheet, None when it is none to be scanned."""
+        try:
+            encoding, chunks = part_chunks(file)
+            scanner = SheetScanner(self._watched(chunks))
+        except Damaged:
+            return None
+        root = _ROOT.search(scanner.head)
+        if root is None or b"<!" in scanner.head[: root.start()] or not is_utf_8(encoding):
+            return None
+        return scanner, Surroundings(root[0], scanner.head[shadow(scanner.head).rindex(b"<") :])
 
-    def _shown(self, raw: str, kind: str | None, cell: etree._Element) -> str:
-        """Show a value by its kind: a shared string, a number by its style, or another."""
-        if kind == "s":
-            return self._strings[int(raw)]
-        if kind is None or kind == "n":
-            style = cell.get("s")
-            shape = self._styles.get(style) if style else None
-            return general(raw) if shape is None else shape(raw)
-        return _OTHER_KINDS.get(kind, unescaped)(raw)
+    def _watched(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
+        for chunk in chunks:
+            if len(chunk.translate(None, CONTROLS)) < len(chunk):
+                self._is_suspect = True
+            yield chunk
+
+    def _scanned(self, scanner: SheetScanner, surroundings: Surroundings) -> Iterator[_Cells]:
+        plain = PlainRow(scanner.prefix, self._values)
+        unusual = bytearray()
+        number = above = 0
+        for row in scanner.rows():
+            is_alone = not row.before or row.before.isspace()
+            cells = plain.cells(row.body) if is_alone and not self._is_suspect else None
+            if cells is None:
+                above = above if unusual else number
+                unusual += b"".join(row[1:])
+            if unusual and (cells is not None or len(unusual) > _MOST_UNUSUAL_BYTES):
+                yield from self._elements(surroundings.elements(bytes(unusual), "{*}row"), above)
+                unusual.clear()
+            number = row.number
+            if cells is not None:
+                yield number, cells
+        unusual += _up_to_end(next(scanner.tail()), scanner.prefix)
+        if unusual and not unusual.isspace():
+            yield from self._elements(surroundings.elements(bytes(unusual), "{*}row"), above)
+
+    def _elements(self, rows: Iterator[etree._Element], above: int) -> Iterator[_Cells]:
+        number = above
+        for element in rows:
+            number = row_number(element.get("r", "").strip().encode(), number)
+            yield number, self._element.cells(element, number)
+
+
+def _up_to_end(xml: bytes, prefix: bytes) -> bytes:
+    """Give what stands between the last row and the end of the rows."""
+    return xml[: shadow(xml).index(b"</%bsheetData" % prefix)]
+
+
+def _from_the_top(file: IO[bytes]) -> Iterator[bytes]:
+    file.seek(0)
+    return part_chunks(file)[1]
+
+
+def _are_protecting(chunks: Iterator[bytes]) -> bool:
+    """Whether what stands behind the rows protects the sheet; read to its end, where the part's check sum is tested."""
+    found, kept = False, b""
+    for chunk in chunks:
+        kept += chunk
+        found = found or _PROTECTION.search(kept) is not None
+        kept = kept[-_OVERLAP_BYTES:]
+    return found
 
 
 def _is_blank(cell: str) -> bool:
     return not cell.strip()
-
-
-def _truth(raw: str) -> str:
-    return "TRUE" if raw.strip() in {"1", "true", "TRUE"} else "FALSE"
-
-
-def _iso(raw: str) -> str:
-    """Give an ISO date cell (Strict workbooks) with the time only when it has one."""
-    date, _, time = raw.strip().rstrip("Z").partition("T")
-    return date if not time.strip("0:.") else f"{date} {time}"
-
-
-_OTHER_KINDS: dict[str, Callable[[str], str]] = {"b": _truth, "d": _iso, "e": str.strip}

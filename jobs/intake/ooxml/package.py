@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-import posixpath
+import lzma
+import re
+import struct
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +15,7 @@ from zipfile import BadZipFile, LargeZipFile, ZipFile, ZipInfo
 
 from lxml import etree
 
+from jobs.intake.ooxml.relationships import Relation, part_key, read_relations, relation_id, relations_part
 from templates.errors import UserError
 
 #: A part that unpacks to more than this is refused; a sheet at the row limit with long copy stays below.
@@ -21,12 +24,16 @@ MOST_PART_BYTES = 4 << 30
 #: What the first parts of other zip files are.
 _OTHERS = (
     ("xl/workbook.bin", "an .xlsb workbook, which is not read yet", "Save it as .xlsx."),
-    ("content.xml", "an OpenDocument (.ods) file, which is not read yet", "Save it as .xlsx."),
     ("word/document.xml", "a Word document, not a spreadsheet", "Give an .xlsx, .csv or .tsv file."),
     ("ppt/presentation.xml", "a presentation, not a spreadsheet", "Give an .xlsx, .csv or .tsv file."),
     ("index/document.iwa", "a Numbers or Pages document", "Export it as .xlsx or .csv."),
 )
 _SAVE_AGAIN = "Open it in a spreadsheet program and save it again as .xlsx, or give an earlier copy."
+#: zipfile's words for a part that is not what was written. It is refused: a value in it may be another, and other
+#: programs would not open the copy either.
+_BAD_CHECK_SUM = re.compile(r"Bad CRC-32 for file '([^']*)'")
+#: Folder of the digital signatures. Source: ECMA-376 part 2, 12.2.4.
+_SIGNATURES = "_xmlsignatures/"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,11 +52,15 @@ def reading(path: Path) -> Iterator[None]:
     try:
         yield
     # NotImplementedError and RuntimeError are zipfile's words for a compression and an encryption that it lacks.
-    except (BadZipFile, LargeZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+    except (
+        *(BadZipFile, LargeZipFile, zlib.error, lzma.LZMAError, struct.error),
+        *(EOFError, NotImplementedError, RuntimeError),
+    ) as error:
+        why = _BAD_CHECK_SUM.sub(r"the check sum of \1 is wrong", str(error))
         raise UserError(
-            f"{path.name} is damaged: it is not a whole .xlsx workbook ({error}).", fix=_SAVE_AGAIN, code="source"
+            f"{path.name} is damaged: it is not a whole .xlsx workbook ({why}).", fix=_SAVE_AGAIN, code="source"
         ) from error
-    except (etree.XMLSyntaxError, ValueError, IndexError) as error:
+    except (etree.LxmlError, ValueError, LookupError, ArithmeticError) as error:
         raise UserError(
             f"{path.name} is damaged: a part of the workbook cannot be read ({error}).", fix=_SAVE_AGAIN, code="source"
         ) from error
@@ -66,7 +77,7 @@ class Package:
         self._path = path
         self._zip = ZipFile(path)
         try:
-            self._parts = {_part_name(info.filename): info for info in self._zip.infolist()}
+            self._parts = {part_key(info.filename): info for info in self._zip.infolist()}
             self.workbook = self._find_workbook()
             self._targets = self._relationships(self.workbook)
             self.dates_from_1904 = False
@@ -80,6 +91,11 @@ class Package:
 
     def __exit__(self, *_: object) -> None:
         self._zip.close()
+
+    @property
+    def is_signed(self) -> bool:
+        """Whether it has a digital signature, which covers its content; one of its macros is another matter."""
+        return any(part.startswith(_SIGNATURES) for part in self._parts)
 
     def part_of(self, kind: str) -> str:
         """Find the workbook's part of a kind (`styles`, `sharedStrings`), "" when it has none."""
@@ -105,7 +121,7 @@ class Package:
         return self._zip.open(info)
 
     def _info(self, part: str) -> ZipInfo | None:
-        return self._parts.get(_part_name(part))
+        return self._parts.get(part_key(part))
 
     def _find_workbook(self) -> str:
         for type_, part in self._relationships("").values():
@@ -124,20 +140,9 @@ class Package:
             code="source",
         )
 
-    def _relationships(self, part: str) -> dict[str, tuple[str, str]]:
-        """Read a part's relationships: id -> (last word of the type, part that it points at)."""
-        folder, name = posixpath.split(part)
-        source = posixpath.join(folder, "_rels", f"{name}.rels")
-        found: dict[str, tuple[str, str]] = {}
-        if not self._info(source):
-            return found
-        for relation in self._tree(source).iter("{*}Relationship"):
-            target = relation.get("Target", "").replace("\\", "/")
-            place = target if target.startswith("/") else posixpath.join(folder, target)
-            kind = relation.get("Type", "").rpartition("/")[2]
-            if relation.get("TargetMode") != "External":
-                found[relation.get("Id", "")] = (kind, posixpath.normpath(place).lstrip("/"))
-        return found
+    def _relationships(self, part: str) -> dict[str, Relation]:
+        source = relations_part(part)
+        return read_relations(self._tree(source), part) if self._info(source) else {}
 
     def _read_workbook(self) -> tuple[SheetPart, ...]:
         sheets = []
@@ -145,8 +150,7 @@ class Package:
             if element.tag.endswith("}workbookPr"):
                 self.dates_from_1904 = element.get("date1904", "") in {"1", "true", "on"}
                 continue
-            relation = next((value for name, value in element.attrib.items() if str(name).endswith("}id")), "")
-            kind, part = self._targets.get(str(relation), ("", ""))
+            kind, part = self._targets.get(relation_id(element), ("", ""))
             if kind == "worksheet":
                 visible = element.get("state", "visible") == "visible"
                 sheets.append(SheetPart(name=element.get("name", ""), part=part, visible=visible))
@@ -159,8 +163,3 @@ class Package:
         if root is None:
             raise ValueError(f"the part {part} is no XML")
         return root
-
-
-def _part_name(name: str) -> str:
-    """Fold a part's name: some writers use backslashes, and names differ in case from what refers to them."""
-    return name.replace("\\", "/").lstrip("/").casefold()

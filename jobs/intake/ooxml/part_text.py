@@ -34,6 +34,11 @@ def part_chunks(part: IO[bytes]) -> tuple[str, Iterator[bytes]]:
     return encoding, chain([first], chunks)
 
 
+def is_utf_8(encoding: str) -> bool:
+    """Whether text in this encoding reads the same as UTF-8."""
+    return codecs.lookup(encoding).name in {"utf-8", "ascii"}
+
+
 def _from_utf_16(chunks: Iterator[bytes], codec: str) -> Iterator[bytes]:
     decoder = codecs.getincrementaldecoder(codec)("replace")
     first = decoder.decode(next(chunks))

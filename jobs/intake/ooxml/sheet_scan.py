@@ -8,14 +8,32 @@ from typing import NamedTuple
 
 from jobs.intake.ooxml.damage import Damaged
 
+#: Rows that a worksheet has.
+MOST_ROWS = 1_048_576
+#: A row whose XML is longer is no row of a table; it would be held in memory as a whole.
+MOST_ROW_BYTES = 16 << 20
+
+_MOST_DIGITS = 10
 _HIDING = re.compile(rb"<!--.*?-->|<!\[CDATA\[.*?\]\]>|<!DOCTYPE[^>\[]*(?:\[.*?\])?\s*>", re.DOTALL)
 _SHEET_DATA = re.compile(rb"<(?:([\w.-]+):)?sheetData(?=[\s/>])[^>]*>")
-_NUMBER = re.compile(rb"""\sr\s*=\s*["']\s*(\d+)""")
+#: A start tag with its number and its other attributes, or the end of all rows.
+_ROW = rb"""<(?:%brow(?: r="([0-9]{1,10})")?+(?=[\s/>])((?:[^>"']++|"[^"]*+"|'[^']*+')*+)|/%bsheetData\s*)>"""
+_NUMBER = re.compile(rb"""\sr\s*=\s*["']\s*([0-9]{1,10})\s*["']""")
 
 
 def shadow(xml: bytes) -> bytes:
     """Blank out comments and CDATA, byte for byte, so that what looks like a tag in them is not taken for one."""
     return _HIDING.sub(lambda hidden: b" " * len(hidden[0]), xml) if b"<!" in xml else xml
+
+
+def row_number(told: bytes, above: int) -> int:
+    """Number a row by its `r`; where that is none, it follows the row above."""
+    number = int(told) if told.isdigit() and len(told) <= _MOST_DIGITS else 0
+    return number if 0 < number <= MOST_ROWS else above + 1
+
+
+class NoRows(Damaged):
+    """The sheet has no element for rows, or one that is closed at once."""
 
 
 class SheetRow(NamedTuple):
@@ -43,32 +61,30 @@ class SheetScanner:
         self.head, prefix = self._read_head()
         #: What stands before the names of the sheet's elements: b"" or b"x:".
         self.prefix = prefix
-        self._row = re.compile(rb"<(?:%brow(?=[\s/>])[^>]*|/%bsheetData\s*)>" % (prefix, prefix))
+        self._row = re.compile(_ROW % (prefix, prefix))
         self._close = b"</%brow" % prefix
 
     def rows(self) -> Iterator[SheetRow]:
         """Stream the rows in the order of the file."""
         number = 0
         while True:
-            found = self._row.search(self._seen, self._at)
-            end = self._end_of(found)
-            if found is None or not 0 <= end <= self._limit:
-                self._refill()
-                continue
-            if found[0].startswith(b"</"):
-                return
-            named = _NUMBER.search(found[0])
-            number = int(named[1]) if named else number + 1
-            before = self._xml[self._at : found.start()]
-            close = self._seen.rfind(b"</", found.end(), end)
-            self._at = end
-            yield SheetRow(
-                number,
-                before,
-                found[0],
-                self._xml[found.end() : close] if close > 0 else b"",
-                self._xml[close:end] if close > 0 else b"",
-            )
+            xml, seen, limit, at = self._xml, self._seen, self._limit, self._at
+            while (found := self._row.search(seen, at)) and found.end() <= limit:
+                tag = found[0]
+                if tag.startswith(b"</"):
+                    return
+                body = close = end = found.end()
+                if not tag.endswith(b"/>"):
+                    close = seen.find(self._close, body)
+                    end = seen.find(b">", close) + 1 if close > 0 else 0
+                if not 0 < end <= limit:
+                    break
+                told = found if found[1] else _NUMBER.search(found[2])
+                number = row_number(told[1] if told else b"", number)
+                before = xml[at : found.start()]
+                self._at = at = end
+                yield SheetRow(number, before, tag, xml[body:close], xml[close:end])
+            self._refill()
 
     def tail(self) -> Iterator[bytes]:
         """Stream all behind the rows, once they have been read to the end."""
@@ -81,24 +97,22 @@ class SheetScanner:
             self._refill()
             found = _SHEET_DATA.search(self._seen)
         if found[0].endswith(b"/>"):
-            raise Damaged("the sheet has no rows")
+            raise NoRows("the sheet has no rows")
         self._at = found.end()
         return self._xml[: self._at], found[1] + b":" if found[1] else b""
 
-    def _end_of(self, found: re.Match[bytes] | None) -> int:
-        """Give where the element of a start tag ends, -1 when that is not read yet."""
-        if found is None:
-            return -1
-        if found[0].startswith(b"</") or found[0].endswith(b"/>"):
-            return found.end()
-        close = self._seen.find(self._close, found.end())
-        return self._seen.find(b">", close) + 1 or -1 if close > 0 else -1
-
     def _refill(self) -> None:
-        chunk = next(self._chunks, b"")
-        if not chunk:
+        """Read on; as much again as is held already, so that a long row is not searched over and over."""
+        pieces = [self._xml[self._at :]]
+        held, size = len(pieces[0]), 0
+        if held > MOST_ROW_BYTES:
+            raise Damaged(f"a row of the sheet is longer than {MOST_ROW_BYTES:,} bytes")
+        while size <= held and (chunk := next(self._chunks, b"")):
+            pieces.append(chunk)
+            size += len(chunk)
+        if not size:
             raise Damaged("the sheet breaks off")
-        self._xml = self._xml[self._at :] + chunk
+        self._xml = b"".join(pieces)
         self._at = 0
         self._seen = shadow(self._xml)
         unclosed = self._seen.find(b"<!")

@@ -36,18 +36,21 @@ class RowTally:
 
 
 class RaggedRows:
-    """Counts the records that have more or fewer cells than the header; no cell is shifted to make them fit."""
+    """Counts the records that do not fit the header; no cell is shifted to make them fit."""
 
-    def __init__(self, width: int) -> None:
-        self._width = width
+    def __init__(self, header: tuple[str, ...]) -> None:
+        self._width = len(header)
+        #: Without the empty cells that delimiters at the header's end leave.
+        self._named = max((index + 1 for index, cell in enumerate(header) if cell.strip()), default=0)
         self._long = RowTally()
+        self._padded = RowTally()
         self._short = RowTally()
 
     def see(self, number: int, cells: tuple[str, ...]) -> None:
         """Take a record into account."""
         if len(cells) > self._width:
-            self._long.add(number)
-        elif len(cells) < self._width:
+            (self._long if any(map(str.strip, cells[self._width :])) else self._padded).add(number)
+        elif len(cells) < self._named:
             self._short.add(number)
 
     def notes(self) -> tuple[str, ...]:
@@ -58,8 +61,10 @@ class RaggedRows:
                 f"{self._long} more cells than the header has ({self._width}); "
                 "a cell with the delimiter in it may lack its quotation marks."
             )
+        if self._padded:
+            notes.append(f"{self._padded} more cells than the header has ({self._width}), all of them empty.")
         if self._short:
             notes.append(
-                f"{self._short} fewer cells than the header has ({self._width}); the missing ones count as empty."
+                f"{self._short} fewer cells than the header has ({self._named}); the missing ones count as empty."
             )
         return tuple(notes)

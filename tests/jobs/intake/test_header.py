@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobs.intake.header import find_header, lay_out, shown
+from jobs.intake.header import find_header, first_rows, lay_out, shown
 from jobs.sheet import Row
 from templates.errors import UserError
 
@@ -46,6 +46,35 @@ def test_a_header_that_does_not_begin_in_column_a_is_found():
     assert header_of(["", "", ""], ["", "", *NAMES], *(["", "", *row] for row in PRODUCTS)) == 2
 
 
+def test_years_among_names_are_names():
+    rows = [["Cotton", "2,666", "2,274", "1,877"], ["Wool", "498", "853", "490"], ["Silk", "3,108", "2,954", "2,658"]]
+    assert header_of(["Sales by fabric, 2006 to 2008"], ["in thousands"], ["Year", "2006", "2007", "2008"], *rows) == 3
+    assert header_of(["Sales"], ["", "2008", "2007", "2006"], *rows) == 2
+
+
+def test_prose_and_blank_lines_above_the_header_are_passed_over():
+    prose = (
+        "This list holds all lamps of the season, with prices as of March; do not change the codes in column A. " * 2
+    )
+    assert header_of([], [prose], ["*****"], [], ["Valid from:", "1 March"], NAMES, *PRODUCTS) == 6
+
+
+def test_a_row_that_parts_the_groups_of_the_first_is_the_header():
+    groups = ["SKU", "Title", "Size", "Size", "Size", "Price"]
+    names = ["", "", "Length", "Width", "Height", ""]
+    sizes = [["1", "Lamp", "10", "20", "30", "5.00"], ["2", "Chair", "40", "50", "60", "9.00"]]
+    header, columns = lay_out(rows_of(groups, names, *sizes), None, "p.xlsx")
+    assert header.number == 2
+    assert [column.header for column in columns] == ["SKU", "Title", "Length", "Width", "Height", "Price"]
+
+
+def test_a_product_below_a_header_with_a_group_is_no_header():
+    groups = ["SKU", "Title", "Size", "Size", "Size", "Price"]
+    assert (
+        header_of(groups, ["A1", "Lamp", "small", "medium", "large", "5.00"], ["A2", "Chair", "s", "m", "l", ""]) == 1
+    )
+
+
 def test_a_header_with_gaps_still_wins_over_the_products_below_it():
     assert header_of(["SKU", "Title", "", "Price", ""], *PRODUCTS) == 1
 
@@ -84,6 +113,13 @@ def test_the_row_told_wins():
     header, columns = lay_out(rows_of(NAMES, *PRODUCTS), 3, "p.xlsx")
     assert header.number == 3
     assert columns[1].header == "Linen shade"
+
+
+def test_little_above_the_row_told_is_kept_for_headers_that_are_merged_downwards():
+    rows = rows_of(*([str(number)] for number in range(1, 60)))
+    assert [row.number for row in first_rows(rows, 20)] == list(range(17, 51))
+    assert [row.number for row in first_rows(rows, None)] == list(range(1, 32))
+    assert [row.number for row in first_rows(rows, 99)] == [57, 58, 59]
 
 
 @pytest.mark.parametrize("told", [5, 99])

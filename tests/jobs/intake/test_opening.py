@@ -57,9 +57,9 @@ def test_a_file_without_text_is_empty(tmp_path, content):
     [
         (b"%PDF-1.7 ...", "a PDF"),
         (b"\x89PNG\r\n\x1a\n....", "a PNG picture"),
-        (b"<?xml version='1.0'?><rss/>", "an XML file"),
+        (b"<?xml version='1.0'?><kml/>", "an XML file"),
         (b"<!doctype html><table>", "an HTML page"),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "encrypted"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "not a whole .xls workbook"),
         (bytes(range(256)) * 8, "a binary file"),
         (b"PK\x03\x04 and then nothing", "damaged"),
     ],
@@ -76,8 +76,8 @@ def test_what_is_no_spreadsheet_is_called_by_its_name(tmp_path, content, kind):
     ("part", "kind"),
     [
         ("notes.txt", "without a workbook"),
-        ("content.xml", "OpenDocument"),
-        ("xl/workbook.bin", ".xlsb"),
+        ("content.xml", "without a workbook"),
+        ("xl/workbook.bin", "damaged"),
         ("word/document.xml", "a Word document"),
     ],
 )

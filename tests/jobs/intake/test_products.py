@@ -1,16 +1,15 @@
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from platform_sheets import Table
 
-from jobs.intake.header import lay_out
+from jobs.intake.grouped.joining import join
 from jobs.intake.mapping import map_columns
-from jobs.intake.products import PAGE_PRODUCTS, describe, merge, read_products
+from jobs.intake.products import PAGE_PRODUCTS, describe, read_products
 from jobs.intake.row_range import parse_rows
-from jobs.sheet import Product, Row, SheetInfo
+from jobs.sheet import Product
 from templates.errors import UserError
 from templates.fields import Variable
 
@@ -19,18 +18,6 @@ BRAND = Variable(name="brand", label="brand")
 SIZE = Variable(name="size", label="size", varies=True)
 ALL = (TITLE, BRAND, SIZE)
 HEADER = ("Handle", "Title", "Brand", "Size")
-
-
-class Table:
-    """A sheet in memory."""
-
-    def __init__(self, *lines, header=HEADER):
-        self._rows = [Row(number, tuple(line)) for number, line in enumerate(lines, start=2) if any(line)]
-        _, columns = lay_out([Row(1, header), *self._rows], 1, "p.csv")
-        self.info = SheetInfo(path=Path("p.csv"), format="csv", sheet="", header_row=1, columns=columns)
-
-    def rows(self):
-        yield from self._rows
 
 
 def products_of(*lines, key=None, rows=None, header=HEADER):
@@ -51,8 +38,8 @@ def test_neighbouring_rows_with_one_key_are_one_product():
 def test_a_key_that_comes_again_further_down_comes_as_a_product_again():
     parts = products_of(("lamp", "Lamp", "", "S"), ("vase", "Vase", "", ""), ("lamp", "", "", "M"))
     assert [(part.key, part.rows) for part in parts] == [("lamp", (2,)), ("vase", (3,)), ("lamp", (4,))]
-    assert merge(parts[0], parts[2], ALL).rows == (2, 4)
-    assert merge(parts[0], parts[2], ALL).values["size"] == "S, M"
+    assert join([parts[0], parts[2]], ALL).rows == (2, 4)
+    assert join([parts[0], parts[2]], ALL).values["size"] == "S, M"
 
 
 def test_keys_are_compared_as_written_but_for_white_space():
@@ -81,7 +68,7 @@ def test_rows_that_contradict_each_other_are_refused_with_all_that_is_needed_to_
         products_of(("lamp", "Lamp", "", ""), ("lamp", "", "", ""), ("lamp", "Vase", "", ""))
     assert caught.value.code == "conflict"
     assert caught.value.message == (
-        'Rows 2 and 4 have the same key "lamp", but column "Title" says "Lamp" in one and "Vase" in the other.'
+        'p.csv: rows 2 and 4 have the same key "lamp", but column "Title" says "Lamp" in one and "Vase" in the other.'
     )
     assert "--key" in caught.value.fix
 
@@ -102,7 +89,7 @@ def test_rows_limit_the_products_and_take_a_product_whole():
 
 
 def test_products_come_in_pages():
-    table = Table(*((f"p{number}", "Lamp") for number in range(PAGE_PRODUCTS + 1)))
+    table = Table(*((f"p{number}", "Lamp") for number in range(PAGE_PRODUCTS + 1)), header=HEADER)
     pages = list(read_products(table, map_columns(table.info.columns, ALL, {})))
     assert [len(page) for page in pages] == [PAGE_PRODUCTS, 1]
 
@@ -131,16 +118,16 @@ def test_joining_one_by_one_equals_joining_all_at_once(lines, data):
     ]
     left = parts[0]
     for part in parts[1:]:
-        left = merge(left, part, ALL)
+        left = join([left, part], ALL)
     cut = data.draw(st.integers(1, max(1, len(parts) - 1)))
     halves = [parts[:cut], parts[cut:]] if len(parts) > 1 else [parts]
     joined = []
     for half in halves:
         whole = half[0]
         for part in half[1:]:
-            whole = merge(whole, part, ALL)
+            whole = join([whole, part], ALL)
         joined.append(whole)
-    assert (merge(joined[0], joined[1], ALL) if len(joined) > 1 else joined[0]) == left
+    assert (join(joined, ALL) if len(joined) > 1 else joined[0]) == left
 
 
 @given(st.lists(st.sampled_from(["a", "b", "c", ""]), max_size=30))

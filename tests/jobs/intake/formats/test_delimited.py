@@ -40,7 +40,8 @@ def test_commas_in_the_text_do_not_hide_the_semicolons(tmp_path):
 
 def test_the_delimiter_line_of_spreadsheet_programs_is_obeyed(tmp_path):
     sheet = open_sheet(write(tmp_path / "p.csv", "sep=|\nSKU|Title\n1|a,b\n2|c,d\n"))
-    assert (sheet.info.delimiter, sheet.info.header_row) == ("|", 2)
+    assert (sheet.info.delimiter, sheet.info.header_row) == ("|", 1)
+    assert [(row.number, row.cells) for row in sheet.rows()] == [(2, ("1", "a,b")), (3, ("2", "c,d"))]
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "cp1252"])
@@ -50,7 +51,9 @@ def test_the_encoding_is_found(tmp_path, encoding):
     assert sheet.info.encoding == encoding
     assert [column.header for column in sheet.info.columns] == ["SKU", "Größe", "Beschreibung"]
     assert next(iter(sheet.rows())).cells == ("1", "groß", "schön und weiß")
-    assert sheet.info.notes == ()
+    said = "" if encoding in {"utf-8", "utf-8-sig", "utf-16"} else "if letters look wrong, give --source-encoding."
+    assert said in "".join(sheet.info.notes)
+    assert bool(said) == bool(sheet.info.notes)
 
 
 def test_a_few_bad_bytes_do_not_lose_the_rest(tmp_path):
@@ -89,10 +92,71 @@ def test_a_long_cell_is_read_whole(tmp_path):
     assert len(table_of(write(tmp_path / "p.csv", f"SKU,Text\n1,{'x' * 400_000}\n"))[1][1]) == 400_000
 
 
-def test_a_quotation_mark_that_is_never_closed_is_refused(tmp_path):
-    path = write(tmp_path / "p.csv", 'SKU,Title\n1,"Lamp\n2,Vase\n3,Hook\n')
-    with pytest.raises(UserError, match=r"row 2: a quotation mark is opened and never closed"):
+@pytest.mark.parametrize("ends", ["\n", "\r\n", "\r"])
+def test_a_stray_quote_swallows_no_rows(tmp_path, ends):
+    lines = ["SKU,Title,Text", '1,"Lamp,warm', "2,Vase,blue", '3,"Hook, big","a', 'b"', '4,"Pot,red', "5,Pan,black", ""]
+    sheet = open_sheet(write(tmp_path / "p.csv", ends.join(lines)))
+    assert [(row.number, row.cells) for row in sheet.rows()] == [
+        (2, ("1", '"Lamp', "warm")),
+        (3, ("2", "Vase", "blue")),
+        (4, ("3", "Hook, big", f"a{ends}b")),
+        (5, ("4", '"Pot', "red")),
+        (6, ("5", "Pan", "black")),
+    ]
+    (note,) = sheet.info.notes
+    assert note.startswith("Rows 2, 5 have a quotation mark that nothing closes")
+    assert note.endswith("comes back doubled.")
+
+
+def test_a_quotation_mark_that_is_never_closed_is_refused_where_the_table_does_not_tell_its_end(tmp_path):
+    path = write(tmp_path / "p.csv", 'SKU,Title\n1,Lamp\n2,"Vase, blue\n3,Hook\n')
+    with pytest.raises(UserError, match=r"row 3: a quotation mark is opened and never closed"):
         list(open_sheet(path).rows())
+
+
+def test_text_behind_a_closing_quote_stays_with_its_cell(tmp_path):
+    path = write(tmp_path / "p.csv", 'SKU,Title,Text\n1,"Round" table,"two\nlines" of text\n2,5" pipe,x\n')
+    assert table_of(path)[1:] == [("1", "Round table", "two\nlines of text"), ("2", '5" pipe', "x")]
+
+
+def test_quotes_behind_backslashes_part_no_cells(tmp_path):
+    path = write(tmp_path / "p.csv", 'SKU,Title,Text\n1,"say \\"hi\\", you","C:\\\\"\n2,a\\nb,"x"\n')
+    sheet = open_sheet(path)
+    assert [row.cells for row in sheet.rows()] == [("1", 'say "hi", you', "C:\\\\"), ("2", "a\\nb", "x")]
+    assert sheet.info.quoting == "backslash"
+
+
+def test_a_backslash_at_the_end_of_a_quoted_cell_is_only_text(tmp_path):
+    path = write(tmp_path / "p.csv", 'SKU,Title,Text\n1,"C:\\dir\\","b"\n2,"D:\\","c"\n')
+    assert [row.cells for row in open_sheet(path).rows()] == [("1", "C:\\dir\\", "b"), ("2", "D:\\", "c")]
+
+
+def test_a_space_before_an_opening_quote_parts_no_cells(tmp_path):
+    path = write(tmp_path / "p.csv", 'day, price, place\n1, "6,000,000" , Galway\n2, 7, "Cork"\n')
+    assert [row.cells for row in open_sheet(path).rows()] == [("1", "6,000,000", " Galway"), ("2", " 7", "Cork")]
+
+
+def test_empty_cells_beyond_the_header_are_called_so(tmp_path):
+    sheet = open_sheet(write(tmp_path / "p.csv", "SKU,Title\n1,Lamp,\n2,Vase,,\n3,Hook\n"))
+    list(sheet.rows())
+    assert sheet.info.notes == ("Rows 2, 3 have more cells than the header has (2), all of them empty.",)
+
+
+def test_delimiters_at_the_end_of_the_header_ask_for_no_cells(tmp_path):
+    sheet = open_sheet(write(tmp_path / "p.csv", "SKU,Title,,\n1,Lamp\n2,Vase,,\n"))
+    assert [row.number for row in sheet.rows()] == [2, 3]
+    assert sheet.info.notes == ()
+    assert [column.header for column in sheet.info.columns] == ["SKU", "Title"]
+
+
+def test_commas_in_a_list_of_one_column_part_nothing(tmp_path):
+    lines = ["Title", "Lamp", "Vase, blue", "Hook", "Pot", "Pan, big, black", "Cup"]
+    assert table_of(write(tmp_path / "p.txt", "\n".join(lines))) == [(line,) for line in lines]
+
+
+@pytest.mark.parametrize("content", ["a", "Title", "SKU,Title", "SKU,Title\r\n"])
+def test_a_file_of_one_record_is_a_header_without_products(tmp_path, content):
+    assert len(table_of(write(tmp_path / "p.csv", content))) == 1
 
 
 def test_a_quoted_line_break_at_the_very_end_is_whole(tmp_path):

@@ -5,9 +5,6 @@ from datetime import datetime, time
 
 import openpyxl
 import pytest
-import xlsxwriter
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from intake_files import STRICT, table_of, write_package
 from openpyxl.cell.rich_text import CellRichText, TextBlock
 from openpyxl.cell.text import InlineFont
@@ -207,39 +204,3 @@ def test_a_shared_string_that_is_missing_is_damage(tmp_path):
     path = write_package(tmp_path / "p.xlsx", '<row><c t="s"><v>4</v></c></row>')
     with pytest.raises(UserError, match="damaged"):
         open_sheet(path)
-
-
-#: What XML carries; `_x` would be an escape, which openpyxl writes as it is.
-TEXTS = st.text(
-    st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="￾￿", include_characters="\n\t"),
-    min_size=1,
-    max_size=40,
-).filter(lambda text: text.strip() and "_x" not in text and not text.startswith("="))
-TABLES = st.integers(1, 5).flatmap(
-    lambda width: st.lists(st.lists(TEXTS, min_size=width, max_size=width), min_size=1, max_size=6)
-)
-
-
-@settings(max_examples=40, deadline=None)
-@given(table=TABLES)
-def test_any_table_of_text_written_by_openpyxl_comes_back_equal(table, tmp_path_factory):
-    path = tmp_path_factory.mktemp("book") / "p.xlsx"
-    book = openpyxl.Workbook()
-    for r, row in enumerate(table, start=1):
-        for c, text in enumerate(row, start=1):
-            book.active.cell(r, c).value = text
-            book.active.cell(r, c).data_type = "s"
-    book.save(path)
-    assert table_of(path, header_row=1) == [tuple(row) for row in table]
-
-
-@settings(max_examples=40, deadline=None)
-@given(table=TABLES, inline=st.booleans())
-def test_any_table_of_text_written_by_xlsxwriter_comes_back_equal(table, inline, tmp_path_factory):
-    path = tmp_path_factory.mktemp("book") / "p.xlsx"
-    with xlsxwriter.Workbook(path, {"constant_memory": inline}) as book:
-        sheet = book.add_worksheet()
-        for r, row in enumerate(table):
-            for c, text in enumerate(row):
-                assert sheet.write_string(r, c, text) == 0
-    assert table_of(path, header_row=1) == [tuple(row) for row in table]

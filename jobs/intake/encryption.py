@@ -1,0 +1,60 @@
+"""Workbooks that are protected by a password, opened and closed by it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+import msoffcrypto
+from msoffcrypto.exceptions import DecryptionError, InvalidKeyError
+from msoffcrypto.format.ooxml import OOXMLFile
+
+from templates.errors import UserError
+
+#: With it spreadsheet programs encrypt workbooks that open without asking. Source: [MS-OFFCRYPTO] 2.4.2.3.
+_OPEN_TO_ALL = "VelvetSweatshop"
+
+
+def decrypt(path: Path, password: str | None, out: IO[bytes]) -> None:
+    """Write an encrypted workbook's content.
+
+    Raises:
+        UserError: no password was told, it is wrong (code "encrypted"), or the file is damaged.
+    """
+    with _told_to_the_user(path, password), path.open("rb") as file:
+        office = msoffcrypto.OfficeFile(file)
+        office.load_key(password=password or _OPEN_TO_ALL, **_verified(office))
+        office.decrypt(out)
+
+
+def encrypt(plain: IO[bytes], password: str | None, out: IO[bytes]) -> None:
+    """Write an .xlsx workbook protected by a password, as current spreadsheet programs do (agile, AES-256)."""
+    OOXMLFile(plain).encrypt(password or _OPEN_TO_ALL, out)
+
+
+def _verified(office: object) -> dict[str, bool]:
+    """Ask for the check of the password where the format has one of its own."""
+    return {"verify_password": True} if isinstance(office, OOXMLFile) else {}
+
+
+@contextmanager
+def _told_to_the_user(path: Path, password: str | None) -> Iterator[None]:
+    try:
+        yield
+    except (InvalidKeyError, DecryptionError) as error:
+        why = "and the password given does not open it" if password else "(protected by a password)"
+        raise UserError(
+            f"{path.name} is encrypted {why}.",
+            fix="Give its password with --password-file FILE (the first line of the file) or in "
+            "SKUSCRIBE_SOURCE_PASSWORD, or save a copy without a password.",
+            code="encrypted",
+        ) from error
+    # The library fails in many ways on a file that is cut or made up.
+    except Exception as error:
+        raise UserError(
+            f"{path.name} is damaged: it is encrypted, but not so that it can be opened ({error}).",
+            fix="Open it in a spreadsheet program and save a copy without a password.",
+            code="source",
+        ) from error

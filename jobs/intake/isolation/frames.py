@@ -1,0 +1,61 @@
+"""Messages between the process that reads a source and the one that asked for it: JSON, each with its length."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+from typing import IO, Any
+
+_LENGTH_BYTES = 8
+_CHUNK_BYTES = 1 << 20
+#: Half a surrogate pair, which some writers leave in a cell, goes through as it is.
+_ERRORS = "surrogatepass"
+
+
+class SilentError(Exception):
+    """Nothing came in time."""
+
+
+def write_frame(out: IO[bytes], kind: str, value: Any) -> None:
+    """Send one message."""
+    body = json.dumps([kind, value], ensure_ascii=False, separators=(",", ":")).encode("utf-8", _ERRORS)
+    out.write(len(body).to_bytes(_LENGTH_BYTES, "big"))
+    out.write(body)
+    out.flush()
+
+
+class FrameReader:
+    """Receives messages from a file descriptor, and waits for each no longer than told."""
+
+    def __init__(self, descriptor: int, silence_s: float) -> None:
+        self._descriptor = descriptor
+        self._silence_ms = int(silence_s * 1000)
+        self._poll = select.poll()
+        self._poll.register(descriptor, select.POLLIN)
+        self._buffer = bytearray()
+
+    def read(self) -> tuple[str, Any] | None:
+        """Give the next message, None when the other side is gone.
+
+        Raises:
+            SilentError: it did not come in time.
+        """
+        head = self._take(_LENGTH_BYTES)
+        body = self._take(int.from_bytes(head, "big")) if head is not None else None
+        if body is None:
+            return None
+        kind, value = json.loads(body.decode("utf-8", _ERRORS))
+        return kind, value
+
+    def _take(self, size: int) -> bytes | None:
+        while len(self._buffer) < size:
+            if not self._poll.poll(self._silence_ms):
+                raise SilentError
+            chunk = os.read(self._descriptor, _CHUNK_BYTES)
+            if not chunk:
+                return None
+            self._buffer += chunk
+        taken = bytes(self._buffer[:size])
+        del self._buffer[:size]
+        return taken

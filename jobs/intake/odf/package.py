@@ -1,0 +1,174 @@
+"""An OpenDocument spreadsheet as it lies on the disk: a zip of parts (.ods), or one flat XML file (.fods)."""
+
+from __future__ import annotations
+
+import io
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Self
+from zipfile import BadZipFile, LargeZipFile, ZipFile
+
+from lxml import etree
+
+from jobs.intake.odf.names import MANIFEST, OFFICE_URI
+from templates.errors import UserError
+
+#: A part that unpacks to more than this is refused; a sheet at the row limit with long copy stays below.
+MOST_PART_BYTES = 4 << 30
+#: The manifest and the styles are small in any real file.
+_MOST_SIDE_BYTES = 64 << 20
+
+#: Characters of a library's words that a message quotes.
+_MOST_WORDS = 200
+
+CONTENT = "content.xml"
+_STYLES = "styles.xml"
+_MANIFEST = "META-INF/manifest.xml"
+_SIGNATURES = "META-INF/documentsignatures.xml"
+#: ODF 1.4 puts a document with a password into one part. Source: OASIS OpenDocument 1.4, part 2, 3.4.
+_WHOLE_ENCRYPTED = "encrypted-package"
+
+_MIMETYPE = "application/vnd.oasis.opendocument."
+_KINDS = {
+    "text": "a text document",
+    "presentation": "a presentation",
+    "graphics": "a drawing",
+    "database": "a database",
+    "base": "a database",
+    "chart": "a chart",
+    "formula": "a formula",
+}
+_SAVE_AGAIN = "Open it in a spreadsheet program and save it again as .ods or .xlsx, or give an earlier copy."
+
+
+def is_opendocument(path: Path, start: bytes) -> bool:
+    """Whether a zip is of the OpenDocument family, by its first bytes, else by its parts."""
+    if start[30:].startswith(b"mimetype" + _MIMETYPE.encode()):
+        return True
+    try:
+        with ZipFile(path) as package:
+            return {CONTENT, _MANIFEST} <= set(package.namelist())
+    # A zip that cannot be read is told by the reader that it falls to.
+    except (BadZipFile, LargeZipFile, NotImplementedError, OSError, ValueError):
+        return False
+
+
+def is_flat(start: bytes) -> bool:
+    """Whether a file's first bytes are those of a flat OpenDocument file."""
+    return OFFICE_URI.encode() in start and b"document" in start and not start.startswith(b"PK")
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Turn what damaged files make libraries say into one sentence."""
+    try:
+        yield
+    # NotImplementedError and RuntimeError are zipfile's words for a compression and an encryption that it lacks.
+    except (BadZipFile, LargeZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+        raise UserError(
+            f"{path.name} is damaged: it is not a whole .ods file ({_said(error)}).", fix=_SAVE_AGAIN, code="source"
+        ) from error
+    except (etree.XMLSyntaxError, ValueError, ArithmeticError, IndexError) as error:
+        raise UserError(
+            f"{path.name} is damaged: a part of it cannot be read ({_said(error)}).", fix=_SAVE_AGAIN, code="source"
+        ) from error
+    except OSError as error:
+        raise UserError(
+            f"{path} cannot be read: {error.strerror or error}.", fix="Check the disk or the share.", code="source"
+        ) from error
+
+
+def _said(error: Exception) -> str:
+    """Give a library's words on one line; some quote the file."""
+    words = " ".join(str(error).split())
+    return words if len(words) <= _MOST_WORDS else f"{words[:_MOST_WORDS]} …"
+
+
+class OdfPackage:
+    """An opened OpenDocument spreadsheet.
+
+    Raises: UserError (source, encrypted) when it has a password or is another kind of document.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        with path.open("rb") as file:
+            self._zip = ZipFile(path) if file.read(2) == b"PK" else None
+        try:
+            self._refuse_encrypted()
+            self._refuse_other_kinds()
+        except BaseException:
+            self.__exit__()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._zip:
+            self._zip.close()
+
+    @property
+    def is_signed(self) -> bool:
+        """Whether it has a digital signature."""
+        return self._has(_SIGNATURES)
+
+    def content(self) -> IO[bytes]:
+        """Open the part with the tables."""
+        return self._open(CONTENT, MOST_PART_BYTES) if self._zip else self._path.open("rb")
+
+    def styles(self) -> IO[bytes]:
+        """Open the part with the styles that all tables share."""
+        has_part = self._has(_STYLES)
+        return self._open(_STYLES, _MOST_SIDE_BYTES) if has_part else io.BytesIO(b"<none/>")
+
+    def _has(self, part: str) -> bool:
+        return self._zip is not None and part in self._zip.NameToInfo
+
+    def _open(self, part: str, most_bytes: int) -> IO[bytes]:
+        if self._zip is None or not self._has(part):
+            raise ValueError(f"the part {part} is missing")
+        entry = self._zip.getinfo(part)
+        if entry.flag_bits & 1:
+            raise self._encrypted()
+        if entry.file_size > most_bytes:
+            raise UserError(
+                f"{self._path.name} unpacks to {entry.file_size:,} bytes in one part, over {most_bytes:,}.",
+                fix="Split the table into several files.",
+                code="source",
+            )
+        return self._zip.open(entry)
+
+    def _refuse_encrypted(self) -> None:
+        if self._has(_WHOLE_ENCRYPTED):
+            raise self._encrypted()
+        if not self._has(_MANIFEST):
+            return
+        with self._open(_MANIFEST, _MOST_SIDE_BYTES) as file:
+            for _, element in etree.iterparse(
+                file, tag=f"{MANIFEST}encryption-data", resolve_entities=False, no_network=True, recover=True
+            ):
+                entry = element.getparent()
+                if entry is not None and entry.get(f"{MANIFEST}full-path") in {CONTENT, _STYLES}:
+                    raise self._encrypted()
+
+    def _refuse_other_kinds(self) -> None:
+        if not self._has("mimetype"):
+            return
+        with self._open("mimetype", _MOST_SIDE_BYTES) as file:
+            kind = file.read(100).decode("latin-1").strip().removeprefix(_MIMETYPE).partition("-")[0]
+        if kind in _KINDS:
+            raise UserError(
+                f"{self._path.name} is {_KINDS[kind]} (OpenDocument), not a spreadsheet.",
+                fix="Give an .ods, .xlsx, .csv or .tsv file.",
+                code="source",
+            )
+
+    def _encrypted(self) -> UserError:
+        return UserError(
+            f"{self._path.name} is encrypted (protected by a password).",
+            fix="Save a copy without a password.",
+            code="encrypted",
+        )
