@@ -8,10 +8,16 @@ import re
 CELL_UNITS = 32_767
 
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_CARE = re.compile("[\x00-\x08\x0b-\x1f&<>\ud800-\udfff\ufffe\uffff]|_x")
 _ESCAPE_LIKE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 _SPECIAL = re.compile("[&<>]")
 _ASTRAL = re.compile("[\U00010000-\U0010ffff]")
 _FORMULA_START = ("=", "+", "-", "@", "\t", "\r")
+
+
+def is_plain(text: str) -> bool:
+    """Tell at one look that a text is short and can stand in a cell's XML to the letter; most can."""
+    return len(text) * 2 <= CELL_UNITS and not _CARE.search(text)
 
 
 def cleaned(text: str) -> str:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 #: So many places are named; the counts go on.
 NAMED = 100
 
+_REPLACED = "with ? for characters that the file's encoding lacks (give --encoding utf-8 to keep them)"
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -32,6 +34,11 @@ class WriteNotes:
     #: Cells of the user's that hold a formula, left as they are.
     formulas: list[Place] = field(default_factory=list)
     formula_cells: int = 0
+    #: Cells of the user's that lie under a merged one, where nobody would see the text.
+    merged: list[Place] = field(default_factory=list)
+    merged_cells: int = 0
+    #: What the user should know of the file as a whole, as sentences.
+    remarks: list[str] = field(default_factory=list)
 
     def add_cut(self, row: int, header: str) -> None:
         """Note a cut cell."""
@@ -53,15 +60,22 @@ class WriteNotes:
         self.formula_cells += 1
         _name(self.formulas, row, header)
 
+    def add_merged(self, row: int, header: str) -> None:
+        """Note a cell that was not written because a merged one covers it."""
+        self.merged_cells += 1
+        _name(self.merged, row, header)
+
     def lines(self) -> list[str]:
-        """Say it in sentences, one for each kind; empty when every text is whole."""
+        """Say it in sentences, one for each kind; empty when every text is whole and there is nothing to know."""
         said = (
             (self.cut_cells, self.cut, "cut at 32,767 characters, the most that a cell holds"),
             (self.cleaned_cells, self.cleaned, "without control characters, which a workbook cannot hold"),
-            (self.replaced_cells, self.replaced, "with ? for characters that the file's encoding lacks"),
+            (self.replaced_cells, self.replaced, _REPLACED),
             (self.formula_cells, self.formulas, "not written, because the cell holds a formula"),
+            (self.merged_cells, self.merged, "not written, because a merged cell lies over the cell"),
         )
-        return [f"{_cells(count)} {what}: {_where(places, count)}." for count, places, what in said if count]
+        told = [f"{_cells(count)} {what}: {_where(places, count)}." for count, places, what in said if count]
+        return told + self.remarks
 
 
 def _name(places: list[Place], row: int, header: str) -> None:

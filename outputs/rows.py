@@ -1,10 +1,11 @@
-"""The results of one row's items as cells."""
+"""The results of a product's items as cells of its rows."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
-from itertools import groupby
+from heapq import heappop, heappush
+from itertools import count, groupby
 
 from jobs.results import ItemResult, ItemState
 from outputs.columns import ColumnKind, OutputColumn
@@ -24,13 +25,35 @@ _NO_COPY = {ItemState.PENDING, ItemState.FAILED}
 def cells_by_row(
     columns: Sequence[OutputColumn], results: Iterable[ItemResult], *, simulated: bool
 ) -> Iterator[tuple[int, Cells]]:
-    """Group results, ordered by row, into rows of cells."""
-    for row, items in groupby(results, key=lambda item: item.row):
-        yield row, row_cells(columns, list(items), simulated=simulated)
+    """Give the rows' cells in the order of the sheet; results come ordered by the first row that takes their copy.
+
+    The copy goes to all rows that take it, its account to the lead row alone, so that a column's sum is the job's.
+    Held are the rows of the products that are begun and not ended.
+    """
+    ahead: list[tuple[int, int, Cells]] = []
+    # No two cells are compared, not even those of a damaged sheet that numbers two rows alike.
+    turn = count()
+    for lead, items in groupby(results, key=lambda item: item.row):
+        group = list(items)
+        rows = group[0].copy_rows
+        while ahead and ahead[0][0] < min(rows):
+            yield _next(ahead)
+        cells = row_cells(columns, group, simulated=simulated)
+        heappush(ahead, (lead, next(turn), cells))
+        others = _copy_alone(columns, cells) if len(rows) > 1 else {}
+        for row in rows[1:]:
+            heappush(ahead, (row, next(turn), others))
+    while ahead:
+        yield _next(ahead)
+
+
+def _next(ahead: list[tuple[int, int, Cells]]) -> tuple[int, Cells]:
+    row, _, cells = heappop(ahead)
+    return row, cells
 
 
 def row_cells(columns: Sequence[OutputColumn], results: Sequence[ItemResult], *, simulated: bool) -> Cells:
-    """Give the cells of a product's first row.
+    """Give the cells of a product's lead row.
 
     An item without copy leaves the cells of its fields as they are, and a user's column is never blanked.
     """
@@ -47,6 +70,11 @@ def row_cells(columns: Sequence[OutputColumn], results: Sequence[ItemResult], *,
         if text or not column.users:
             cells[position] = text or None
     return cells
+
+
+def _copy_alone(columns: Sequence[OutputColumn], cells: Cells) -> Cells:
+    """Give the cells of a product's other rows: an account that an earlier run left there is blanked."""
+    return {at: value if columns[at].kind is ColumnKind.FIELD else None for at, value in cells.items()}
 
 
 def _text(item: ItemResult, column: OutputColumn) -> str:

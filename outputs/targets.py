@@ -8,9 +8,12 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from jobs.sheet import SheetInfo
 from templates.errors import UserError
 
 REPORT_SUFFIX = ".report.xlsx"
+#: Formats that come back as another, since theirs cannot be written with everything in it.
+_COMES_BACK_AS = {"xls": ".xlsx", "xlsb": ".xlsx", "feed": ".xlsx"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,50 +24,65 @@ class Targets:
     report: Path
 
 
+def returned_name(info: SheetInfo) -> str:
+    """Give the name of the file that comes back: the source's, with another extension where its format changes."""
+    name = info.path.name
+    if not info.path.suffix and not info.member:
+        name = f"{name}.{info.format}"
+    return name if info.member else str(Path(name).with_suffix(_COMES_BACK_AS.get(info.format, Path(name).suffix)))
+
+
 def target_paths(
     source: Path,
     out: str | None,
     job_id: str,
     *,
+    name: str,
     overwrite: bool,
     results_root: Path,
     report: str | None = None,
 ) -> Targets:
     """Settle both paths, and try that they can be written without leaving anything behind.
 
-    `out`: a folder, or a file name with the source's extension; None: the job's own folder under `results_root`.
+    `out`: a folder, or a file name with the extension of `name`, which is what the workbook is called when it comes
+    back; None: the job's own folder under `results_root`.
 
     Raises:
         UserError: a path exists, is the source, has another extension or cannot be written (code "out").
     """
-    workbook = _workbook(source, out, job_id, results_root)
+    workbook = _workbook(source, name, out, results_root / job_id)
     report_path = Path(report) if report else workbook.with_name(workbook.stem + REPORT_SUFFIX)
     if report and report_path.suffix.casefold() != ".xlsx":
         raise _error(f"--report {report}: the report is an .xlsx workbook.", "Give a file name that ends in .xlsx.")
     if _same(workbook, report_path):
         raise _error(f"{workbook}: workbook and report cannot be the same file.", "Give --report another name.")
     for path in (workbook, report_path):
-        _check(path, source, overwrite=overwrite)
+        check_target(path, source, overwrite=overwrite)
     return Targets(workbook=workbook, report=report_path)
 
 
-def _workbook(source: Path, out: str | None, job_id: str, results_root: Path) -> Path:
+def _workbook(source: Path, name: str, out: str | None, own_folder: Path) -> Path:
     if out is None:
-        return results_root / job_id / source.name
-    path = Path(out)
+        return own_folder / name
+    path, suffix = Path(out), Path(name).suffix
     if path.is_dir() or out.endswith(("/", os.sep)) or not path.suffix:
-        return path / source.name
-    if path.suffix.casefold() == source.suffix.casefold():
+        return path / name
+    if path.suffix.casefold() == suffix.casefold():
         return path
     if path.suffix[1:].isalnum() and len(path.suffix) <= len(".numbers"):
         raise _error(
-            f"--out {out}: {source.name} comes back as {source.suffix}, not as {path.suffix}.",
-            f"Give a folder, or a file name that ends in {source.suffix}.",
+            f"--out {out}: {source.name} comes back as {suffix}, not as {path.suffix}.",
+            f"Give a folder, or a file name that ends in {suffix}.",
         )
-    return path / source.name
+    return path / name
 
 
-def _check(path: Path, source: Path, *, overwrite: bool) -> None:
+def check_target(path: Path, source: Path, *, overwrite: bool) -> None:
+    """Try that a file can be written where it is to go.
+
+    Raises:
+        UserError: it exists, is the source or a folder, or cannot be written (code "out").
+    """
     if _same(path, source):
         raise _error(f"{path} is the source itself, which is never changed.", "Give --out another folder or name.")
     if path.is_dir():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Iterator, Sequence
+from itertools import count
 from pathlib import Path
 
 from jobs.intake.letters import MOST_COLUMNS
@@ -18,16 +19,21 @@ from outputs.source_file import opened_source
 from outputs.whole_file import whole_file
 from outputs.xlsx.package import rewrite_package
 from outputs.xlsx.parts import Parts
-from outputs.xlsx.sheet_cells import CellReader, CellWriter
-from outputs.xlsx.sheet_head import patched_head
-from outputs.xlsx.sheet_rows import Place, RowPatcher, patched_rows
-from outputs.xlsx.styles import Formats, read_formats
-from outputs.xlsx.survey import Survey, survey_sheet
+from outputs.xlsx.place import Place
+from outputs.xlsx.sheet_head import has_fixed_rows, patched_head
+from outputs.xlsx.sheet_rows import RowPatcher, SheetFacts, patched_rows
+from outputs.xlsx.styles import read_formats
+from outputs.xlsx.survey import survey_sheet
 from templates.errors import UserError
 
 #: Width of a new column, in characters.
 _WIDTHS = {ColumnKind.FIELD: 50.0, ColumnKind.NOTES: 40.0, ColumnKind.MODEL: 30.0}
 _OTHER_WIDTH = 20.0
+#: Characters of a header's width for the gap at its end.
+_HEADER_GAP = 3
+_WIDEST = ColumnKind.FIELD
+#: Part with the signature of a workbook's macros, which covers nothing else.
+_MACRO_SIGNATURE = "vbaProjectSignature"
 
 
 def patch_xlsx(
@@ -39,61 +45,61 @@ def patch_xlsx(
         UserError: the source is gone, changed or damaged, or the target cannot be written.
     """
     notes = WriteNotes()
+    filled = [column.existing for column in columns if column.existing is not None]
     with opened_source(source) as file, zipfile.ZipFile(file) as package:
         parts = Parts(package)
         entry = parts.sheet(info.sheet)
         with package.open(entry) as part:
-            survey = survey_sheet(SheetScanner(part_chunks(part)[1]), info.header_row, parts, entry.filename)
-        patch = _SheetPatch(info, columns, survey, read_formats(parts), notes)
+            survey = survey_sheet(SheetScanner(part_chunks(part)[1]), info.header_row, parts, entry.filename, filled)
+        if parts.has(_MACRO_SIGNATURE):
+            notes.remarks.append("The signed macros came back as they were: their signature holds.")
+        places = _placed(info, columns, max(survey.free_column, len(info.columns)))
+        formats = read_formats(parts)
         feed = RowFeed(rows, is_ordered=survey.is_ordered)
 
         def rewritten() -> Iterator[bytes]:
             with package.open(entry) as part:
-                yield from patch.chunks(*part_chunks(part), feed)
+                encoding, xml = part_chunks(part)
+                scanner = SheetScanner(xml)
+                patcher = RowPatcher(
+                    prefix=scanner.prefix,
+                    encoding=encoding,
+                    places=places,
+                    facts=SheetFacts(
+                        header_row=info.header_row,
+                        header_style=survey.header_style.decode(),
+                        merged=survey.merged,
+                        computed=survey.computed,
+                        rows_grow=not has_fixed_rows(scanner.head),
+                    ),
+                    formats=formats,
+                    notes=notes,
+                )
+                yield patched_head(scanner.head, scanner.prefix, [place for place in places if place.is_new])
+                yield from patched_rows(scanner.rows(), feed, patcher)
+                yield from scanner.tail()
 
         with opened_source(source) as raw, whole_file(target) as out:
             rewrite_package(package, raw, out, {entry.filename: rewritten})
     return notes
 
 
-class _SheetPatch:
-    """What is to be done to the sheet."""
-
-    def __init__(
-        self, info: SheetInfo, columns: Sequence[OutputColumn], survey: Survey, formats: Formats, notes: WriteNotes
-    ) -> None:
-        self._header_row = info.header_row
-        self._survey = survey
-        self._formats = formats
-        self._notes = notes
-        self._first = max(survey.free_column, len(info.columns))
-        self._widths = [_WIDTHS.get(each.kind, _OTHER_WIDTH) for each in columns if each.existing is None]
-        if self._widths and self._first + len(self._widths) > MOST_COLUMNS:
-            raise UserError(
-                f'{info.path.name}, sheet "{info.sheet}": there is no room right of the table for our columns.',
-                fix="Clear the last columns of the sheet.",
-                code="source",
-            )
-        free = iter(range(self._first, MOST_COLUMNS))
-        self._places = [
-            Place(
-                header=each.header,
-                column=next(free) if each.existing is None else each.existing,
-                is_new=each.existing is None,
-            )
-            for each in columns
-        ]
-
-    def chunks(self, encoding: str, xml: Iterator[bytes], feed: RowFeed) -> Iterator[bytes]:
-        """Stream the patched sheet."""
-        scanner = SheetScanner(xml)
-        patcher = RowPatcher(
-            reader=CellReader(scanner.prefix),
-            writer=CellWriter(scanner.prefix, encoding),
-            places=self._places,
-            formats=self._formats,
-            notes=self._notes,
+def _placed(info: SheetInfo, columns: Sequence[OutputColumn], first: int) -> list[Place]:
+    """Settle where each planned column lies: its own place, or the next free one from `first` on."""
+    free = count(first)
+    places = [
+        Place(
+            header=each.header,
+            column=next(free) if each.existing is None else each.existing,
+            width=max(_WIDTHS.get(each.kind, _OTHER_WIDTH), min(len(each.header) + _HEADER_GAP, _WIDTHS[_WIDEST])),
+            is_new=each.existing is None,
         )
-        yield patched_head(scanner.head, scanner.prefix, self._first, self._widths)
-        yield from patched_rows(scanner.rows(), feed, patcher, self._header_row, self._survey.header_style)
-        yield from scanner.tail()
+        for each in columns
+    ]
+    if any(place.column >= MOST_COLUMNS for place in places):
+        raise UserError(
+            f'{info.path.name}, sheet "{info.sheet}": there is no room right of the table for our columns.',
+            fix="Clear the last columns of the sheet.",
+            code="source",
+        )
+    return places

@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from typing import IO
 
 from jobs.intake.ooxml.damage import Damaged
+from templates.errors import UserError
 
 _LOCAL_HEADER = struct.Struct("<4s22xHH")
 _EXTRA_HEADER = struct.Struct("<HH")
@@ -18,7 +19,7 @@ _DESCRIPTOR_FOLLOWS = 0x08
 _ZIP64_EXTRA = 1
 _PIECE_BYTES = 1 << 20
 #: A part that may grow past what a plain zip entry holds gets a zip64 header from the start.
-_BIG_BYTES = 1 << 30
+_BIG_BYTES = 1 << 28
 #: Half the time of zlib's usual level for a tenth more bytes.
 _LEVEL = 3
 
@@ -29,15 +30,15 @@ Rewrite = Callable[[], Iterable[bytes]]
 def rewrite_package(package: zipfile.ZipFile, source: IO[bytes], out: IO[bytes], parts: Mapping[str, Rewrite]) -> None:
     """Write a package again, in the same order, with some parts rewritten.
 
-    `source` is the file under `package`.
+    `source` is the file under `package`. Of several entries of one name the last is the part; others are copied.
 
     Raises:
         Damaged: a part does not lie where the package's directory says.
     """
-    with package_writer(out) as writer:
+    with package_writer(out, package.comment) as writer:
         for part in package.infolist():
             rewrite = parts.get(part.filename)
-            if rewrite:
+            if rewrite and package.getinfo(part.filename) is part:
                 writer.write(part, rewrite())
             else:
                 writer.copy(part, source)
@@ -60,7 +61,11 @@ class PackageWriter:
         self._add(entry)
 
     def write(self, part: zipfile.ZipInfo, pieces: Iterable[bytes]) -> None:
-        """Write a part anew under the name, date and compression type of another."""
+        """Write a part anew under the name, date and compression type of another.
+
+        Raises:
+            UserError: it is far larger than the other one, and too large for an entry of that kind.
+        """
         entry = self._entry(part)
         if entry.compress_type != zipfile.ZIP_STORED:
             entry.compress_type = zipfile.ZIP_DEFLATED
@@ -72,7 +77,14 @@ class PackageWriter:
             self._out.write(piece)
         end = self._out.tell()
         self._out.seek(entry.header_offset)
-        self._out.write(entry.FileHeader(zip64))
+        try:
+            self._out.write(entry.FileHeader(zip64))
+        except zipfile.LargeZipFile as problem:
+            raise UserError(
+                "With the copy in it the sheet grows past 2 GB.",
+                fix="Split the table into several workbooks.",
+                code="source",
+            ) from problem
         self._out.seek(end)
         self._add(entry)
 
@@ -89,9 +101,10 @@ class PackageWriter:
 
 
 @contextmanager
-def package_writer(out: IO[bytes]) -> Iterator[PackageWriter]:
+def package_writer(out: IO[bytes], comment: bytes = b"") -> Iterator[PackageWriter]:
     """Give a writer whose directory is written when the block ends; the file stays open."""
     directory = zipfile.ZipFile(out, "w", allowZip64=True)
+    directory.comment = comment
     try:
         yield PackageWriter(out, directory)
     except BaseException:

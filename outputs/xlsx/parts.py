@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import posixpath
-import re
 import zipfile
+import zlib
 from collections.abc import Iterator
-from urllib.parse import unquote
 
 from lxml import etree
 
 from jobs.intake.ooxml.damage import Damaged
+from jobs.intake.ooxml.relationships import Relation, part_key, read_relations, relation_id, relations_part
 
 #: A workbook's own directory of sheets is small; one that is not is no workbook.
 _MOST_BYTES = 64 << 20
@@ -26,19 +25,30 @@ class Parts:
 
     def __init__(self, package: zipfile.ZipFile) -> None:
         self._package = package
-        self._entries = {_plain(entry.filename): entry for entry in package.infolist()}
+        self._entries = {part_key(entry.filename): entry for entry in package.infolist()}
 
     def entry(self, name: str) -> zipfile.ZipInfo | None:
         """Give a part's entry, None when there is none."""
-        return self._entries.get(_plain(name))
+        return self._entries.get(part_key(name))
+
+    def has(self, word: str) -> bool:
+        """Tell whether a part's name has a word in it."""
+        return any(word.casefold() in name for name in self._entries)
 
     def xml(self, name: str) -> etree._Element | None:
-        """Parse a small part, None when it is missing or broken; entities are never resolved."""
+        """Parse a small part, None when it is missing or damaged; entities are never resolved.
+
+        A damaged one says nothing about where our columns may stand, and is copied like all the others.
+        """
         entry = self.entry(name)
         if entry is None or entry.file_size > _MOST_BYTES:
             return None
         parser = etree.XMLParser(resolve_entities=False, no_network=True, recover=True)
-        return etree.fromstring(self._package.read(entry), parser)
+        try:
+            return etree.fromstring(self._package.read(entry), parser)
+        # RuntimeError is zipfile's word for encryption, and NotImplementedError for a compression that it lacks.
+        except (etree.XMLSyntaxError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError):
+            return None
 
     def related(self, part: str, kind: str) -> Iterator[str]:
         """Give the names of the parts of a kind that a part refers to."""
@@ -59,28 +69,11 @@ class Parts:
         relations = self._relations(workbook)
         for element in root.iter() if root is not None else ():
             if local_name(element) == "sheet" and element.get("name") == title:
-                entry = self.entry(relations.get(_relation_id(element), ("", ""))[1])
+                entry = self.entry(relations.get(relation_id(element), ("", ""))[1])
                 if entry is not None:
                     return entry
         raise Damaged(f'its sheet "{title}" is not there')
 
-    def _relations(self, part: str) -> dict[str, tuple[str, str]]:
-        """Give a part's relations: id -> kind and target."""
-        folder, _, name = _plain(part, keep_case=True).rpartition("/")
-        root = self.xml(posixpath.join(folder, "_rels", f"{name}.rels"))
-        found = {}
-        for element in root if root is not None else ():
-            if element.get("TargetMode") != "External":
-                kind = (element.get("Type") or "").rpartition("/")[2]
-                target = posixpath.join("/", folder, unquote(element.get("Target") or ""))
-                found[element.get("Id") or ""] = (kind, posixpath.normpath(target))
-        return found
-
-
-def _relation_id(element: etree._Element) -> str:
-    return next((str(value) for key, value in element.items() if re.fullmatch(r"\{.*\}id", str(key))), "")
-
-
-def _plain(name: str, *, keep_case: bool = False) -> str:
-    path = name.replace("\\", "/").lstrip("/")
-    return path if keep_case else path.casefold()
+    def _relations(self, part: str) -> dict[str, Relation]:
+        root = self.xml(relations_part(part))
+        return {} if root is None else read_relations(root, part)

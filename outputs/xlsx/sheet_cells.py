@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from functools import cache
 from typing import NamedTuple
 
-from jobs.intake.letters import column_index, column_letter
+from jobs.intake.letters import column_index
 from jobs.intake.ooxml.sheet_scan import shadow
 
 _REF = re.compile(rb"""\sr\s*=\s*["']\s*\$?([A-Za-z]+)""")
-_STYLE = re.compile(rb"""\ss\s*=\s*["'](\d+)""")
+_STYLE = re.compile(rb"""\ss\s*=\s*["'](\d{1,9})["']""")
+_KIND = re.compile(rb"""\st\s*=\s*["'](\w+)""")
 
 
 class Cell(NamedTuple):
@@ -28,12 +29,6 @@ class Cell(NamedTuple):
 
 
 @cache
-def letters(index: int) -> bytes:
-    """Give a column's letters by its position from 0."""
-    return column_letter(index).encode()
-
-
-@cache
 def _index(named: bytes) -> int:
     found = column_index(named.decode())
     return -1 if found is None else found
@@ -44,38 +39,41 @@ class CellReader:
 
     def __init__(self, prefix: bytes) -> None:
         self._open = b"<%bc" % prefix
-        self._tag = re.compile(rb"<%bc(?=[\s/>])[^>]*>" % prefix)
+        self._tag = re.compile(
+            rb"""<%bc(?=[\s/>])(?:\s+r="([A-Za-z]{1,3})\d+"(?:\s+s="(\d{1,9})")?)?([^>]*)>""" % prefix
+        )
         self._close = re.compile(rb"</%bc\s*>" % prefix)
         self._content = re.compile(rb"<%b(?:v|is|f)[\s/>]" % prefix)
-        self._formula = re.compile(rb"<%bf[\s/>]" % prefix)
-        self._styles = re.compile(rb"""<%bc\s(?:[^>]*?\s)?s=["'](\d+)""" % prefix)
+        self._formula = b"<%bf" % prefix
+        self._is_formula = re.compile(rb"<%bf[\s/>]" % prefix)
+        self._looks = re.compile(rb"""<%bc(?:\s+r="\w+")?(?:\s+s="(\d{1,9})")?(?:\s+t="(\w+)")?\s*/?>""" % prefix)
 
-    def cells(self, body: bytes) -> list[Cell]:
-        """Read every cell of a row; one without a reference stands right of the one before it."""
+    def start_of(self, body: bytes, ref: str) -> int:
+        """Give where a cell begins, 0 when that is not told at one look."""
+        at = -1 if b"<!" in body else body.find(b'%b r="%b"' % (self._open, ref.encode()))
+        return max(at, 0)
+
+    def cells(self, body: bytes, start: int = 0) -> list[Cell]:
+        """Read every cell of a row from `start` on; one without a reference stands right of the one before it."""
         seen = shadow(body)
         cells = []
-        column, at = -1, 0
+        column, at = -1, start
         while found := self._tag.search(seen, at):
             at = found.end()
-            named = _REF.search(found[0])
-            column = _index(named[1]) if named else column + 1
-            style = _STYLE.search(found[0])
+            named, style, rest = found.groups()
+            if named is None:
+                named = told[1] if (told := _REF.search(rest)) else None
+            column = column + 1 if named is None else _index(named)
+            if style is None:
+                style = told[1] if b"=" in rest and (told := _STYLE.search(rest)) else b""
             inner = b""
-            if not found[0].endswith(b"/>"):
+            if not rest.endswith(b"/"):
                 close = self._close.search(seen, at)
                 if close is None:
                     break
                 inner, at = seen[at : close.start()], close.end()
-            cells.append(
-                Cell(
-                    column,
-                    found.start(),
-                    at,
-                    style[1] if style else b"",
-                    self._content.search(inner) is not None,
-                    self._formula.search(inner) is not None,
-                )
-            )
+            has_formula = self._formula in inner and self._is_formula.search(inner) is not None
+            cells.append(Cell(column, found.start(), at, style, self._content.search(inner) is not None, has_formula))
         return cells
 
     def last_column(self, body: bytes) -> int | None:
@@ -84,39 +82,22 @@ class CellReader:
             return None
         at = body.rfind(self._open)
         found = self._tag.match(body, at) if at >= 0 else None
-        named = _REF.search(found[0]) if found else None
+        if found is None:
+            return None
+        named = found if found[1] else _REF.search(found[0])
         return _index(named[1]) if named else None
 
-    def styles(self, body: bytes) -> list[bytes]:
-        """Give the formats of the row's cells that have one."""
-        return self._styles.findall(body)
+    def looks(self, body: bytes) -> list[tuple[bytes, bytes]]:
+        """Give the format and the type of each of the row's cells, as quickly as they can be had."""
+        found = self._looks.findall(body)
+        if len(found) != body.count(self._open):
+            return [_look(found[0]) for found in self._tag.finditer(shadow(body))]
+        return found
 
 
-class CellWriter:
-    """Writes cells of ours for a sheet of this prefix and encoding."""
-
-    def __init__(self, prefix: bytes, encoding: str) -> None:
-        self._prefix = prefix.decode()
-        self._encoding = encoding
-
-    def text(self, ref: bytes, style: bytes, xml_text: str) -> bytes:
-        """Write a text, escaped already, that is never a formula."""
-        p = self._prefix
-        inner = f'<{p}is><{p}t xml:space="preserve">{xml_text}</{p}t></{p}is></{p}c>'
-        return b'%b t="inlineStr">%b' % (self._start(ref, style), inner.encode(self._encoding, "xmlcharrefreplace"))
-
-    def number(self, ref: bytes, style: bytes, digits: str) -> bytes:
-        """Write a number."""
-        p = self._prefix
-        return b"%b>%b" % (self._start(ref, style), f"<{p}v>{digits}</{p}v></{p}c>".encode())
-
-    def blank(self, ref: bytes, style: bytes) -> bytes:
-        """Write a cell that holds nothing but its format."""
-        return b"%b/>" % self._start(ref, style)
-
-    def _start(self, ref: bytes, style: bytes) -> bytes:
-        name = self._prefix.encode()
-        return b'<%bc r="%b" s="%b"' % (name, ref, style) if style else b'<%bc r="%b"' % (name, ref)
+def _look(tag: bytes) -> tuple[bytes, bytes]:
+    style, kind = _STYLE.search(tag), _KIND.search(tag)
+    return style[1] if style else b"", kind[1] if kind else b""
 
 
 def merged(body: bytes, cells: Sequence[Cell], ours: Sequence[tuple[int, bytes]]) -> bytes:

@@ -5,21 +5,28 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from jobs.intake.letters import column_index
+from jobs.intake.letters import column_index, column_letter
 from jobs.intake.ooxml.sheet_scan import shadow
-from outputs.xlsx.sheet_cells import letters
+from outputs.xlsx.place import Place
 
 _DIMENSION = re.compile(rb"""<(?:[\w.-]+:)?dimension\s[^>]*?ref\s*=\s*["']([A-Za-z]+\d+)(?::([A-Za-z]+)(\d+))?["']""")
 _COLS = re.compile(rb"<(?:[\w.-]+:)?cols(?=[\s/>])[^>]*>")
 _COL = re.compile(rb"<(?:[\w.-]+:)?col\s[^>]*>")
+_STYLE = re.compile(rb"""\sstyle\s*=\s*["']\d+["']""")
+_FIXED_ROWS = re.compile(rb"""<(?:[\w.-]+:)?sheetFormatPr\s[^>]*?customHeight\s*=\s*["'](?:1|true)["']""")
 _BOUND = re.compile(rb"""(\s(min|max)\s*=\s*["'])\s*(\d+)""")
 
 
-def patched_head(head: bytes, prefix: bytes, first: int, widths: Sequence[float]) -> bytes:
-    """Widen the dimension and give the new columns, from `first` on, their widths in characters."""
-    if not widths:
+def patched_head(head: bytes, prefix: bytes, new: Sequence[Place]) -> bytes:
+    """Widen the dimension and give the new columns, one beside the other, their widths."""
+    if not new:
         return head
-    return _with_widths(_with_dimension(head, first + len(widths) - 1), prefix, first, widths)
+    return _with_widths(_with_dimension(head, new[-1].column), prefix, new[0].column, [place.width for place in new])
+
+
+def has_fixed_rows(head: bytes) -> bool:
+    """Tell whether the user gave all rows one height, whatever is in them."""
+    return _FIXED_ROWS.search(shadow(head)) is not None
 
 
 def _with_dimension(head: bytes, last: int) -> bytes:
@@ -31,17 +38,19 @@ def _with_dimension(head: bytes, last: int) -> bytes:
     reach = column_index((right or start[: -len(single)]).decode())
     if reach is not None and reach >= last:
         return head
-    ref = b"%b:%b%b" % (start, letters(last), bottom or single)
+    ref = b"%b:%b%b" % (start, column_letter(last).encode(), bottom or single)
     return head[: found.start(1)] + ref + head[found.end(3) if right else found.end(1) :]
 
 
 def _with_widths(head: bytes, prefix: bytes, first: int, widths: Sequence[float]) -> bytes:
-    ours = b"".join(
-        b'<%bcol min="%d" max="%d" width="%.7g" customWidth="1"/>' % (prefix, first + n + 1, first + n + 1, width)
-        for n, width in enumerate(widths)
-    )
     seen = shadow(head)
     cols = _COLS.search(seen)
+    given = _COL.findall(seen, cols.end()) if cols else []
+    ours = b"".join(
+        b'<%bcol min="%d" max="%d" width="%.7g"%b customWidth="1"/>'
+        % (prefix, column + 1, column + 1, width, _style(given, column))
+        for column, width in enumerate(widths, first)
+    )
     if cols is None:
         rows = seen.rfind(b"<%bsheetData" % prefix)
         return b"%b<%bcols>%b</%bcols>%b" % (head[:rows], prefix, ours, prefix, head[rows:])
@@ -62,6 +71,16 @@ def _with_widths(head: bytes, prefix: bytes, first: int, widths: Sequence[float]
     if not placed:
         pieces.append(ours)
     return b"".join([*pieces, head[at:]]) if at else head[: cols.end()] + ours + head[cols.end() :]
+
+
+def _style(given: Sequence[bytes], column: int) -> bytes:
+    """Give the format that the user gave to a column as a whole, for the cells of it that are not there."""
+    for col in given:
+        low, high = _bounds(col)
+        style = _STYLE.search(col) if low <= column + 1 <= high else None
+        if style:
+            return style[0]
+    return b""
 
 
 def _bounds(col: bytes) -> tuple[int, int]:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection
 from dataclasses import dataclass
 
-from jobs.intake.letters import column_index
 from jobs.intake.ooxml.sheet_scan import SheetRow, SheetScanner
-from outputs.xlsx.parts import Parts, local_name
+from outputs.xlsx.objects import objects_on
+from outputs.xlsx.parts import Parts
+from outputs.xlsx.ranges import regions_of
+from outputs.xlsx.regions import Region, Regions
 from outputs.xlsx.sheet_cells import CellReader
+from outputs.xlsx.sheet_tail import SheetTail, read_tail
+from outputs.xlsx.styles import header_style
 
-_MERGE = re.compile(rb"""<(?:[\w.-]+:)?mergeCell\s[^>]*?ref\s*=\s*["']([^"']+)["']""")
-_RANGE = re.compile(r"\$?([A-Za-z]{1,3})\$?(\d+)(?::\$?([A-Za-z]{1,3})\$?(\d+))?")
-_ANCHORS = ("twoCellAnchor", "oneCellAnchor")
-_OVERLAP_BYTES = 200
+#: A formula of many cells: an array, or a table of what-if results.
+_WIDE_FORMULA = re.compile(rb"""<(?:[\w.-]+:)?f\s[^>]*?t\s*=\s*["'](?:array|dataTable)["'][^>]*>""")
+_REF = re.compile(rb"""\sref\s*=\s*["']([^"']+)["']""")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,76 +26,66 @@ class Survey:
 
     #: First column, from 0, right of all content.
     free_column: int
-    #: Format of the last header cell, b"" for none.
+    #: Format of new headers, b"" for none.
     header_style: bytes
     #: Whether row numbers only grow, as they should.
     is_ordered: bool
+    #: Merged ranges, and ranges that one formula fills; in the columns asked for.
+    merged: Regions
+    computed: Regions
 
 
-def survey_sheet(scanner: SheetScanner, header_row: int, parts: Parts, sheet_part: str) -> Survey:
-    """Find the first free column: right of filled cells, and of merges, tables and drawings beside the table's rows."""
-    cells = CellReader(scanner.prefix)
-    last_column, last_row, style, ordered = -1, 0, b"", True
+def survey_sheet(
+    scanner: SheetScanner, header_row: int, parts: Parts, sheet_part: str, filled: Collection[int]
+) -> Survey:
+    """Find the first free column: right of filled cells, and of merges, tables and pictures beside the table's rows.
+
+    `filled`: columns of the user's that are to be filled in place.
+    """
+    rows = _Rows(CellReader(scanner.prefix), header_row)
     for row in scanner.rows():
-        last_column = max(last_column, _last_filled(cells, row, last_column))
-        if row.number == header_row:
-            style = next((cell.style for cell in reversed(cells.cells(row.body)) if cell.is_filled), b"")
-        ordered = ordered and row.number > last_row
-        last_row = max(last_row, row.number)
-    ranges = [*_merges(scanner.tail()), *_tables(parts, sheet_part), *_drawings(parts, sheet_part)]
-    beside = [right for top, bottom, right in ranges if bottom >= header_row and top <= last_row]
-    return Survey(free_column=max([last_column, *beside]) + 1, header_style=style, is_ordered=ordered)
+        rows.see(row)
+    tail = read_tail(scanner.tail())
+    free = max(rows.last_column, _last_beside(tail, rows, parts, sheet_part)) + 1
+    return Survey(
+        free_column=free,
+        header_style=header_style(rows.header_styles),
+        is_ordered=rows.is_ordered,
+        merged=Regions(tail.merged, filled, but_first=True),
+        computed=Regions(rows.computed, filled),
+    )
 
 
-def _last_filled(cells: CellReader, row: SheetRow, beyond: int) -> int:
-    """Give the row's last filled column, or `beyond` when it is not further right."""
-    last = cells.last_column(row.body)
-    if last is not None and last <= beyond:
-        return beyond
-    return next((cell.column for cell in reversed(cells.cells(row.body)) if cell.is_filled), beyond)
+class _Rows:
+    """What the rows tell."""
+
+    def __init__(self, cells: CellReader, header_row: int) -> None:
+        self._cells = cells
+        self.header_row = header_row
+        self.last_column = -1
+        self.last_row = 0
+        self.is_ordered = True
+        self.header_styles: list[bytes] = []
+        self.computed: list[Region] = []
+
+    def see(self, row: SheetRow) -> None:
+        """Take in the next row."""
+        body = row.body
+        last = self._cells.last_column(body)
+        if last is None or last > self.last_column:
+            filled = (cell.column for cell in reversed(self._cells.cells(body)) if cell.is_filled)
+            self.last_column = max(self.last_column, next(filled, -1))
+        if row.number == self.header_row:
+            self.header_styles = [cell.style for cell in self._cells.cells(body) if cell.is_filled]
+        if b"ref" in body:
+            for formula in _WIDE_FORMULA.findall(body):
+                self.computed += regions_of(_REF.findall(formula))
+        self.is_ordered = self.is_ordered and row.number > self.last_row
+        self.last_row = max(self.last_row, row.number)
 
 
-def _merges(tail: Iterator[bytes]) -> Iterator[tuple[int, int, int]]:
-    """Give the merged ranges: first row, last row, last column."""
-    kept = b""
-    for chunk in tail:
-        text = kept + chunk
-        end = 0
-        for found in _MERGE.finditer(text):
-            end = found.end()
-            yield from _range(found[1].decode("latin-1"))
-        kept = text[max(end, len(text) - _OVERLAP_BYTES) :]
-
-
-def _tables(parts: Parts, sheet_part: str) -> Iterator[tuple[int, int, int]]:
-    for name in parts.related(sheet_part, "table"):
-        root = parts.xml(name)
-        if root is not None:
-            yield from _range(root.get("ref") or "")
-
-
-def _drawings(parts: Parts, sheet_part: str) -> Iterator[tuple[int, int, int]]:
-    """Give what charts and pictures cover; one without a lower corner counts as its first cell."""
-    for name in parts.related(sheet_part, "drawing"):
-        root = parts.xml(name)
-        for anchor in root if root is not None else ():
-            if local_name(anchor) not in _ANCHORS:
-                continue
-            corners = [_corner(child) for child in anchor if local_name(child) in {"from", "to"}]
-            if corners:
-                (top, _), (bottom, right) = corners[0], corners[-1]
-                yield top + 1, bottom + 1, right
-
-
-def _corner(element: object) -> tuple[int, int]:
-    numbers = {local_name(child): child.text or "" for child in element}  # type: ignore[attr-defined]
-    row, column = (numbers.get(name, "").strip() for name in ("row", "col"))
-    return (int(row) if row.isdecimal() else 0, int(column) if column.isdecimal() else 0)
-
-
-def _range(ref: str) -> Iterator[tuple[int, int, int]]:
-    found = _RANGE.fullmatch(ref)
-    if found:
-        right = column_index(found[3] or found[1])
-        if right is not None:
-            yield int(found[2]), int(found[4] or found[2]), right
+def _last_beside(tail: SheetTail, rows: _Rows, parts: Parts, sheet_part: str) -> int:
+    """Give the last column of what stands beside the table's rows without being in cells of its own."""
+    regions = [*tail.merged, *tail.sparklines, *rows.computed, *objects_on(parts, sheet_part)]
+    beside = (region.right for region in regions if region.bottom >= rows.header_row and region.top <= rows.last_row)
+    return max(beside, default=-1)

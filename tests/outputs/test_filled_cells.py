@@ -35,16 +35,28 @@ def test_each_template_is_looked_at_for_itself():
     }
 
 
-@pytest.mark.parametrize("asked", [(2, 3, 4, 5), (3, 5)])
-@pytest.mark.parametrize("order", [(2, 3, 4, 5), (5, 3, 2, 4), (4, 5, 2, 3)])
-def test_a_file_out_of_order_is_asked_in_order_of_the_numbers(asked, order):
+@pytest.mark.parametrize("asked", [(2, 3, 4, 5), (3, 5), (5, 2, 4), (3, 3, 2)])
+@pytest.mark.parametrize("order", [(2, 3, 4, 5), (5, 3, 2, 4), (4, 9, 5, 2, 3)])
+def test_rows_are_asked_for_in_any_order_of_a_file_in_any_order(asked, order):
     cells = filled(HEADERS, *[(row, ("a", "x" if row % 2 else "", "y")) for row in order])
     assert [bool(cells.items(row)) for row in asked] == [bool(row % 2) for row in asked]
 
 
-def test_a_file_out_of_order_is_asked_in_its_own_order():
-    cells = filled(HEADERS, *[(row, ("a", "x" if row % 2 else "", "y")) for row in (4, 9, 5, 2, 3)])
-    assert [bool(cells.items(row)) for row in (4, 5, 2, 3)] == [False, True, False, True]
+def test_a_row_that_is_not_in_the_file_is_not_filled():
+    assert filled(HEADERS, (2, ("a", "x", "y"))).items(9) == set()
+
+
+def test_the_file_is_read_once_and_no_further_than_it_is_asked_for():
+    read = []
+
+    def rows():
+        for number in range(2, 9):
+            read.append(number)
+            yield Row(number, ("a", "x", "y"))
+
+    cells = FilledCells(plan_columns(info(*HEADERS), (SEO,), [], {}), rows())
+    assert [bool(cells.items(row)) for row in (4, 2, 3)] == [True, True, True]
+    assert read == [2, 3, 4]
 
 
 def _csv(path, rows):
@@ -84,3 +96,19 @@ def test_text_stays_and_empty_cells_and_accounts_are_written(tmp_path, opened, n
     ]
     write_workbook(sheet.info, target, results=results, **values)
     assert _table(target)[1][1] == "Title 2"
+
+
+def test_each_row_of_a_product_keeps_its_own_text(tmp_path):
+    sheet = _csv(tmp_path / "in.csv", [HEADERS, ["a", "", "", *OLD], ["b", "mine", "", *OLD]])
+    target = tmp_path / "out.csv"
+    write_workbook(
+        sheet.info,
+        target,
+        results=[result(2, copy_rows=(2, 3))],
+        source_rows=sheet.rows(),
+        templates=[SEO],
+        locales=[],
+        fill={},
+        simulated=False,
+    )
+    assert [row[1:4] for row in _table(target)[1:]] == [["Title 2", "Meta 2", "done"], ["mine", "Meta 2", ""]]

@@ -72,6 +72,46 @@ def test_an_unpriced_item_has_a_blank_cost_and_says_why():
     assert found["Skuscribe notes"] == "unpriced: the price book has no price for nova-lite"
 
 
+SCATTERED = [
+    result(7, copy_rows=(7, 2, 12), key="parent below"),
+    result(3),
+    result(5, copy_rows=(5, 9)),
+    result(8),
+    result(20, copy_rows=(20, 10)),
+]
+
+
+def test_rows_come_in_the_order_of_the_sheet_however_products_are_scattered():
+    columns = plan_columns(info("SKU"), [SEO], [], {})
+    rows = list(cells_by_row(columns, SCATTERED, simulated=False))
+    assert [row for row, _ in rows] == [2, 3, 5, 7, 8, 9, 10, 12, 20]
+    copy = {row: found[0] for row, found in rows}
+    assert copy == {
+        2: "Title 7", 3: "Title 3", 5: "Title 5", 7: "Title 7", 8: "Title 8", 9: "Title 5", 10: "Title 20",
+        12: "Title 7", 20: "Title 20",
+    }  # fmt: skip
+
+
+def test_the_account_stands_on_the_lead_row_alone_so_that_its_sum_is_the_jobs():
+    columns = plan_columns(info("SKU"), [SEO], [], {})
+    rows = {row: list(found.values())[2:] for row, found in cells_by_row(columns, SCATTERED, simulated=False)}
+    assert {row for row, account in rows.items() if any(account)} == {7, 3, 5, 8, 20}
+    assert sum(account[-1] for account in rows.values() if account[-1]) == sum(one.cost_usd for one in SCATTERED)
+
+
+def test_no_more_rows_are_held_than_products_are_open():
+    columns = plan_columns(info("SKU"), [SEO], [], {})
+    asked = []
+
+    def results():
+        for row in range(2, 50):
+            asked.append(row)
+            yield result(row)
+
+    first, _ = next(cells_by_row(columns, results(), simulated=False))
+    assert (first, len(asked)) == (2, 3)
+
+
 def test_results_are_grouped_by_row():
     columns = plan_columns(info("SKU"), [SEO], LOCALES, {})
     rows = cells_by_row(columns, [result(2, locale="de-DE"), result(2, locale="fr-FR"), result(5)], simulated=False)

@@ -16,7 +16,7 @@ def source(tmp_path):
 
 def settle(source, out=None, *, overwrite=False, report=None):
     root = source.parents[1] / "results"
-    return target_paths(source, out, "job-1", overwrite=overwrite, results_root=root, report=report)
+    return target_paths(source, out, "job-1", name=source.name, overwrite=overwrite, results_root=root, report=report)
 
 
 def test_the_default_is_a_folder_of_the_job_and_nothing_is_made_yet(source, tmp_path):

@@ -1,0 +1,1 @@
+"""A binary workbook written again as .xlsx."""

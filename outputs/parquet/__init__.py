@@ -1,0 +1,1 @@
+"""The parts of writing a Parquet file again."""
