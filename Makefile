@@ -6,15 +6,18 @@ BIN := .venv/bin
 PIP := .venv/bin/python -m pip --quiet --disable-pip-version-check
 RUNTIME := .venv/.runtime
 DEV := .venv/.dev
+# Packages of the system are installed as root, or by sudo where that asks for no password.
+SUDO = $(shell test "$$(id -u)" = 0 || { sudo -n true 2>/dev/null && echo sudo -n || echo false; })
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast test-slow check bench lock clean
+.PHONY: help demo test test-fast test-slow corpus check bench lock clean libreoffice
 
 help:
 	@echo "make demo       run the example without an account: workbook and report"
 	@echo "make test       all tests and checks, nothing skipped"
 	@echo "make test-fast  the tests that start no server (under a minute)"
 	@echo "make test-slow  twenty kills and big volumes"
+	@echo "make corpus     reads and rewrites a folder of real spreadsheets (SKUSCRIBE_CORPUS=FOLDER), prints a table"
 	@echo "make check      ruff, mypy, layers, sizes, docs"
 	@echo "make bench      the figures of docs/performance.md"
 
@@ -37,14 +40,25 @@ demo: $(RUNTIME)
 	@$(BIN)/skuscribe run examples/outdoor-range.xlsx --template product-description --template seo-meta \
 		--brand examples/brand.toml --simulate --fresh --overwrite --out outputs/results/demo
 
-test: check
+test: check libreoffice
 	@$(BIN)/python -m pytest -q -n 2
 
 test-fast: $(DEV)
 	@$(BIN)/python -m pytest -q -m "not servers and not slow and not corpus"
 
-test-slow: $(DEV)
+test-slow: $(DEV) libreoffice
 	@$(BIN)/python -m pytest -q -m slow
+
+corpus: $(DEV) libreoffice
+	@$(BIN)/python -m pytest -q -s -m corpus tests
+
+# The tests open workbooks with LibreOffice; it is installed where that is allowed, else its absence is told.
+libreoffice:
+	@command -v soffice >/dev/null || { \
+		echo "Installing LibreOffice Calc for the tests (once) …"; \
+		$(SUDO) apt-get -qq update && DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get -qq install -y --no-install-recommends libreoffice-calc-nogui >/dev/null 2>&1; \
+		command -v soffice >/dev/null || { \
+			echo "The tests need LibreOffice: install the package libreoffice-calc-nogui (or libreoffice)."; exit 1; }; }
 
 check: $(DEV)
 	@$(BIN)/ruff check .

@@ -35,7 +35,7 @@ def finish(parts: Parts, job_id: str, targets: Targets, *, as_json: bool) -> int
         for line in summary_lines(delivered.summary):
             say(line)
         raise failure
-    for line in delivered.notes.lines():
+    for line in [*delivered.notes.lines(), *(line for notes in delivered.published for line in notes.lines())]:
         say(f"Note: {line}")
     _say_resume(delivered.summary)
     show(delivered.summary, as_json=as_json)

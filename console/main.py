@@ -15,8 +15,8 @@ class _Group(click.Group):
     """Loads a command only when it is asked for, so that `--help` is quick."""
 
     COMMANDS = (
-        "run", "estimate", "preview", "resume", "retry", "stop", "jobs", "status", "templates", "costs", "prices",
-        "doctor", "simulator",
+        "run", "estimate", "preview", "resume", "retry", "stop", "jobs", "status", "audit", "templates", "costs",
+        "prices", "doctor", "simulator",
     )  # fmt: skip
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
-from jobs.spec import LANES, ONLY, JobSpec, parse_budget, parse_deadline, read_spec
+from jobs.spec import LANES, ONLY, PUBLISH, PUBLISH_ROWS, JobSpec, parse_budget, parse_deadline, read_spec
 from templates.errors import UserError
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
@@ -41,6 +42,48 @@ class _Rate(click.FloatRange):
 
 _POSITIVE = _Rate()
 
+
+def _password(_ctx: click.Context, _param: click.Parameter, path: str | None) -> str:
+    """Read the password of an encrypted workbook, "" when no file is told."""
+    if path is None:
+        return ""
+    try:
+        password = Path(path).expanduser().read_text(encoding="utf-8").partition("\n")[0].rstrip("\r")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(
+            f"The password file {path} cannot be read: {getattr(error, 'strerror', None) or 'it is no text'}.",
+            fix="Give a text file whose first line is the password.",
+            code="password_file",
+        ) from error
+    if not password:
+        raise UserError(
+            f"The first line of the password file {path} is empty.",
+            fix="Write the password there.",
+            code="password_file",
+        )
+    return password
+
+
+password_option = click.option(
+    "--password-file",
+    "password",
+    metavar="FILE",
+    callback=_password,
+    help="File whose first line is the password of an encrypted workbook.",
+)
+encoding_option = click.option(
+    "--encoding", metavar="NAME", help="Encoding that delimited text comes back in (default: the source's)."
+)
+publish_option = click.option(
+    "--publish",
+    multiple=True,
+    type=click.Choice(PUBLISH),
+    help="Write the file that updates a shop or a marketplace as well (may be repeated).",
+)
+publish_rows_option = click.option(
+    "--publish-rows", type=click.Choice(PUBLISH_ROWS), help="Copy for it: all that is good (default), or approved."
+)
+
 _SHARED = (
     click.option("--template", multiple=True, metavar="NAME[@VERSION]", help="What to write (may be repeated)."),
     click.option("--locale", multiple=True, metavar="TAG", help="Language, such as de-DE (may be repeated)."),
@@ -49,6 +92,8 @@ _SHARED = (
     click.option("--job", "job_file", metavar="SPEC.toml", help="A file with these options; those given here win."),
     click.option("--sheet", metavar="NAME", help="Sheet of the workbook (default: the first with a table)."),
     click.option("--header-row", type=click.IntRange(min=1), help="Row number of the header (default: found)."),
+    click.option("--source-encoding", metavar="NAME", help="Encoding of delimited text (default: found)."),
+    password_option,
     click.option("--key", metavar="COLUMN", help="Column that names the product (default: found: Handle, SKU, …)."),
     click.option("--map", "map_", multiple=True, metavar="VARIABLE=COLUMN", help="Column for a variable."),
     click.option("--rows", metavar="4-50", help="Only these rows of the sheet (preview: how many products, or rows)."),
@@ -67,6 +112,9 @@ _SHARED = (
     click.option("--concurrency", type=click.IntRange(min=1, max=4000), help="Requests in flight at the most."),
     click.option("--out", metavar="PATH", help="Folder or file for the finished workbook."),
     click.option("--report", metavar="PATH", help="File for the report (default: beside the workbook)."),
+    publish_option,
+    publish_rows_option,
+    encoding_option,
     click.option("--overwrite", is_flag=True, default=None, help="Replace files that exist."),
     click.option("--simulate", is_flag=True, default=None, help="Use the simulator: no account, no network, no cost."),
     click.option("--yes", is_flag=True, help="Do not ask before spending."),

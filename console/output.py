@@ -65,7 +65,7 @@ def summary_json(summary: Summary) -> dict[str, Any]:
         "throttled": summary.throttled,
         "seconds": summary.seconds,
         "simulated": summary.simulated,
-        "outputs": summary.outputs,
+        "outputs": {**summary.outputs, "publish": summary.publish} if summary.publish else summary.outputs,
     }
 
 
@@ -87,6 +87,7 @@ def summary_lines(summary: Summary) -> list[str]:
             f"${plain(summary.unconfirmed_usd)} more."
         )
     lines += [f"{name.capitalize()}: {path}" for name, path in summary.outputs.items() if path]
+    lines += [f"Publish file for {name}: {path}" for name, path in summary.publish.items()]
     return lines
 
 

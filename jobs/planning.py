@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, field
 
 from jobs.fingerprint import fingerprint
-from jobs.intake.products import merge
+from jobs.intake.grouped.joining import join
 from jobs.results import ItemState
 from jobs.sheet import Product
 from jobs.store.copy_table import LOCKED, KeptCopy, Slot, pack_copy
@@ -44,17 +44,24 @@ class Assignment:
     brand: Brand | None
     only: str = "all"
     fresh: bool = False
-    #: Gives, for `--only empty`, the templates and locales whose output cells all have text in a row; the rows are
-    #: asked for in the order of the sheet.
+    #: Gives, for `--only empty`, the templates and locales whose output cells all have text in a row.
     filled: Callable[[int], Collection[tuple[str, str]]] = lambda _: ()
     #: Variable -> header of its column, for notes.
     headers: dict[str, str] = field(default_factory=dict)
 
 
 def keep_products(
-    store: Store, job_id: str, pages: Iterable[list[Product]], variables: Sequence[Variable], headers: Mapping[str, str]
+    store: Store,
+    job_id: str,
+    pages: Iterable[list[Product]],
+    variables: Sequence[Variable],
+    headers: Mapping[str, str],
+    *,
+    where: str = "",
 ) -> int:
     """Put a sheet's products into the store, rows of one key together wherever they stand; give how many rows.
+
+    `headers` and `where`: as for `join`.
 
     Raises:
         UserError: rows of one key contradict each other.
@@ -62,14 +69,16 @@ def keep_products(
     rows = 0
     for page in pages:
         rows += sum(len(product.rows) for product in page)
-        merged: dict[str, Product] = {}
+        parts: dict[str, list[Product]] = {}
         for product in page:
-            known = merged.get(product.key)
-            merged[product.key] = merge(known, product, variables, headers=headers) if known else product
-        earlier = store.items.products_by_key(job_id, list(merged))
-        for key, (product_id, first) in earlier.items():
-            store.items.replace_product(product_id, merge(first, merged.pop(key), variables, headers=headers))
-        store.items.add_products(job_id, list(merged.values()))
+            parts.setdefault(product.key, []).append(product)
+        grown = {
+            product_id: join([first, *parts.pop(key)], variables, headers=headers, where=where)
+            for key, (product_id, first) in store.items.products_by_key(job_id, list(parts)).items()
+        }
+        store.items.replace_products(grown)
+        new = [join(one, variables, headers=headers, where=where) if one[1:] else one[0] for one in parts.values()]
+        store.items.add_products(job_id, new)
     return rows
 
 
@@ -228,6 +237,7 @@ class _Draft:
         return PlannedItem(
             product_id=self.product_id,
             row=self.product.rows[0],
+            place=self.product.place,
             template=self.template.ref,
             locale=self.locale,
             model=copy.model if copy else self.model,

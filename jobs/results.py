@@ -25,8 +25,10 @@ class ItemState(StrEnum):
 class ItemResult:
     """One item with its copy, usage and cost."""
 
-    #: First sheet row number of its product.
+    #: Sheet row number of its product's lead row.
     row: int
+    #: The rows that take the copy, the lead row first.
+    copy_rows: tuple[int, ...]
     key: str
     #: `name@version`.
     template: str
@@ -107,3 +109,5 @@ class Summary:
     simulated: bool
     #: `workbook` and `report` paths, None where not written.
     outputs: dict[str, str | None] = field(default_factory=lambda: {"workbook": None, "report": None})
+    #: The publish files that were asked for, by their target.
+    publish: dict[str, str] = field(default_factory=dict)

@@ -16,6 +16,16 @@ _TAG = re.compile(r"</?[A-Za-z][^<>]{0,200}>|<!--|<!\w")
 _SCRIPT = re.compile(r"<\s*/?\s*(?:script|style|iframe|object|embed|form)\b|\son\w+\s*=|javascript:", re.IGNORECASE)
 
 
+def has_html(text: str) -> bool:
+    """Say whether a text has an HTML tag or comment."""
+    return "<" in text and _TAG.search(text) is not None
+
+
+def has_script(text: str) -> bool:
+    """Say whether a text has HTML that could run a program."""
+    return _SCRIPT.search(text) is not None
+
+
 class Checker:
     """Checks answers against the contracts of some fields and a brand; made once, used for every item."""
 
@@ -81,7 +91,7 @@ class _Contract:
             (brand.banned_words if brand else (), "which the brand never uses"),
             (brand.never_claim if brand else (), "which the brand never claims"),
         )
-        self._tag = _SCRIPT if field.html else _TAG
+        self._has_tag = has_script if field.html else has_html
         self._counts_words = bool(field.min_words or field.max_words)
 
     def breach(self, message: str) -> Violation:
@@ -111,7 +121,7 @@ class _Contract:
             if character in text:
                 yield f'has the character "{character}", which is not allowed here'
         if self._has_tag(text):
-            yield "has HTML, which is not allowed here" if self._tag is _TAG else "has HTML that could run a program"
+            yield "has HTML that could run a program" if self.field.html else "has HTML, which is not allowed here"
         if self.field.max_word_repeats and (over := repeated_word(text, self.field.max_word_repeats)):
             yield f'has the word "{over[0]}" {over[1]} times, at most {self.field.max_word_repeats}'
         folded = text.casefold() if self._phrases or standing else ""
@@ -157,9 +167,6 @@ class _Contract:
                 yield f"has {words} {'word' if words == 1 else 'words'}, at least {field.min_words}"
             if 0 < field.max_words < words:
                 yield f"has {words} words, at most {field.max_words}"
-
-    def _has_tag(self, text: str) -> bool:
-        return ("<" in text or self._tag is _SCRIPT) and self._tag.search(text) is not None
 
 
 def _likeness(text: str) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from templates.fields import Field
+from templates.errors import nearest
+from templates.fields import LIST_ROLES, ROLES, Field
 from templates.strict_toml import Table
 
 #: A spreadsheet cell holds 32,767 characters.
@@ -18,6 +19,7 @@ def read_fields(template: Table) -> tuple[Field, ...]:
     fields = tuple(_field(name, table) for name, table in template.tables("fields").items())
     if not fields:
         template.note("fields", "has no field: say what is to be written")
+    _note_shared_roles(fields, template)
     seen: dict[str, str] = {}
     for field in fields:
         for header in _headers(field):
@@ -51,6 +53,7 @@ def _field(name: str, table: Table) -> Field:
         banned_words=table.texts("banned_words"),
         max_word_repeats=table.whole("max_word_repeats", least=0, most=_MOST_CHARS, default=0),
         source=table.text("source"),
+        role=table.text("role"),
     )
     table.close()
     _note_contradictions(field, table)
@@ -70,6 +73,19 @@ def _note_contradictions(field: Field, table: Table) -> None:
         table.note("distinct", "needs a count above 1")
     if any(character.isalnum() or character.isspace() for character in field.banned_chars):
         table.note("banned_chars", "must have no letters, digits or spaces")
+    if field.role and field.role not in ROLES:
+        table.note("role", f'is "{field.role}", not one of {", ".join(ROLES)}.{nearest(field.role, ROLES)}')
+    elif field.is_list and field.role and field.role not in LIST_ROLES:
+        table.note("role", f'is "{field.role}", which is one text, and count is {field.count}')
+
+
+def _note_shared_roles(fields: tuple[Field, ...], template: Table) -> None:
+    owner: dict[str, str] = {}
+    for field in fields:
+        if field.role in owner:
+            template.note("", f'fields.{owner[field.role]} and fields.{field.name} share the role "{field.role}"')
+        elif field.role:
+            owner[field.role] = field.name
 
 
 def _headers(field: Field) -> list[str]:

@@ -12,6 +12,12 @@ if TYPE_CHECKING:
 FieldValue = str | tuple[str, ...]
 #: The copy of one item: field name -> text or texts.
 Copy = dict[str, FieldValue]
+#: What a field is for on a shop's or a marketplace's page, so that a publish file finds its column.
+ROLES = (
+    "title", "description", "short_description", "bullets", "seo_title", "seo_description", "alt_text", "keywords",
+)  # fmt: skip
+#: The roles that a field of several texts may have.
+LIST_ROLES = ("bullets", "keywords")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +52,8 @@ class Field:
     max_word_repeats: int = 0
     #: Where the limits come from.
     source: str = ""
+    #: One of `ROLES`, or "" when no publish file takes it. The model is not told, so it decides no text.
+    role: str = ""
 
     @property
     def is_list(self) -> bool:
@@ -91,7 +99,7 @@ class Template:
     parameters: Mapping[str, float]
     #: The three source texts (template.toml, system.j2, user.j2): a job keeps them, so that it resumes unchanged.
     sources: Mapping[str, str]
-    #: sha256 of the sources.
+    #: sha256 of the sources, the lines with roles aside.
     digest: str
 
     @property

@@ -21,6 +21,8 @@ LANGUAGE_NAMES = frozenset({"target_language", "target_locale"})
 FACTS = "facts"
 _RESERVED = LANGUAGE_NAMES | {FACTS, "loop", "range", "namespace", "self", "caller", "varargs", "kwargs"}
 _VARIABLE = re.compile(r"[a-z][a-z0-9_]*")
+#: A line that names a field's role: no prompt has it, so that a new role must not make the bought copy stale.
+_ROLE_LINE = re.compile(r"^[ \t]*role[ \t]*=.*(?:\n|\Z)", re.MULTILINE)
 _CODE = "template"
 
 
@@ -63,11 +65,16 @@ def _read_toml(name: str, sources: Mapping[str, str], where: str) -> Template:
         fields=read_fields(table),
         parameters=_parameters(table.table("model")),
         sources=texts,
-        digest=hashlib.sha256("\0".join(texts.values()).encode("utf-8", "surrogatepass")).hexdigest(),
+        digest=_digest(texts),
     )
     table.close()
     refuse(file, table.problems, code=_CODE)
     return template
+
+
+def _digest(texts: Mapping[str, str]) -> str:
+    deciding = [_ROLE_LINE.sub("", text) if file == "template.toml" else text for file, text in texts.items()]
+    return hashlib.sha256("\0".join(deciding).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _variables(table: Table) -> tuple[Variable, ...]:

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import takewhile
 from pathlib import Path
 
-from jobs.intake.opening import open_sheet
 from jobs.money import plain
 from jobs.prices.book import PriceBook
 from jobs.results import Summary
-from jobs.sheet import ReadOptions
+from jobs.sheet import Sheet, SheetInfo
 from jobs.spec import JobSpec
+from jobs.store.job_table import JobRecord
 from jobs.store.store import Store
 from outputs.fill import parse_fill
 from outputs.notes import WriteNotes
+from outputs.publish.binding import bind
+from outputs.publish.notes import PublishNotes
+from outputs.publish.writing import publish_path, write_publish
 from outputs.report import write_report
-from outputs.targets import Targets, target_paths
+from outputs.targets import Targets, check_target, target_paths
 from outputs.writeback import write_workbook
 from templates.errors import SkuscribeError, UserError
 from worker.earlier import earlier_headers
@@ -33,6 +38,7 @@ class Delivered:
 
     summary: Summary
     notes: WriteNotes
+    published: tuple[PublishNotes, ...] = ()
 
 
 class UndeliveredError(SkuscribeError):
@@ -49,20 +55,26 @@ class Delivery:
         self._files = files
         self._book = book
 
-    def targets(self, source: Path, spec: JobSpec, job_id: str) -> Targets:
+    def targets(self, source: str, name: str, spec: JobSpec, job_id: str) -> Targets:
         """Settle where both files go, and that they can be written there; nothing is left behind.
+
+        `name`: what the workbook is called when it comes back.
 
         Raises:
             UserError: a path exists without --overwrite, is the source itself, or cannot be written.
         """
-        return target_paths(
-            source,
+        targets = target_paths(
+            Path(source),
             spec.out or None,
             job_id,
+            name=name,
             overwrite=spec.overwrite,
             results_root=RESULTS,
             report=spec.report or None,
         )
+        for target in spec.publish:
+            check_target(publish_path(targets.workbook, target), Path(source), overwrite=spec.overwrite)
+        return targets
 
     def settle(self, job_id: str, targets: Targets) -> None:
         """Keep where a job's files go, so that it can be resumed from another folder."""
@@ -90,7 +102,7 @@ class Delivery:
         job = self._store.jobs.get(job_id)
         spec, recipe = JobSpec.from_json(job.spec), Recipe.from_json(job.templates)
         source = self._files.find(job.source_digest, Path(job.source).name)
-        sheet = open_sheet(source, ReadOptions(sheet=spec.sheet or None, header_row=spec.header_row))
+        sheet = self._files.open(source, spec)
         self._store.jobs.change(
             job_id, workbook=str(targets.workbook.absolute()), report=str(targets.report.absolute())
         )
@@ -107,7 +119,10 @@ class Delivery:
             simulated=job.realm == SIMULATED,
             earlier=earlier_headers(self._store, job.realm, job.catalogue, before=job),
             source_rows=sheet.rows() if spec.only == "empty" else None,
+            encoding=spec.encoding,
+            password=self._files.password,
         )
+        published = tuple(self._publish(target, job, sheet, targets) for target in dict.fromkeys(spec.publish))
         write_report(
             targets.report,
             summary,
@@ -123,8 +138,36 @@ class Delivery:
                 "Lane": spec.chosen_lane,
                 "Cap (USD)": plain(spec.budget) if spec.budget is not None else "none",
                 "Price book": self._book.date.isoformat(),
+                **{f"Published for {one.label}": one.summary() for one in published},
             },
             items=lambda: self._store.items.results(job_id),
             attempts=lambda: self._store.totals.attempts(job_id),
         )
-        return Delivered(summary=replace(summary), notes=notes)
+        return Delivered(summary=replace(summary), notes=notes, published=published)
+
+    def _publish(self, target: str, job: JobRecord, sheet: Sheet, targets: Targets) -> PublishNotes:
+        spec, recipe = JobSpec.from_json(job.spec), Recipe.from_json(job.templates)
+        binding = bind(target, sheet.info, recipe.templates, spec.locale)
+        return write_publish(
+            binding,
+            publish_path(targets.workbook, target),
+            rows=sheet.rows(),
+            results=self._store.items.results(job.id),
+            approved_only=spec.publish_rows == "approved",
+            simulated=job.realm == SIMULATED,
+            above=self._above(sheet.info, spec) if binding.target.reads_above else (),
+        )
+
+    def _above(self, info: SheetInfo, spec: JobSpec) -> list[Sequence[str]]:
+        """Give the rows above the header: a marketplace's template keeps its version there."""
+        if info.header_row == 1:
+            return []
+        try:
+            top = self._files.open(info.path, replace(spec, header_row=1))
+        except UserError:
+            # An empty first row: no template has one.
+            return []
+        return [
+            [column.raw for column in top.info.columns],
+            *(row.cells for row in takewhile(lambda row: row.number < info.header_row, top.rows())),
+        ]

@@ -9,14 +9,14 @@ from pathlib import Path
 
 from jobs.clock import Clock, stamp
 from jobs.estimate import Estimate, Seen, estimate
+from jobs.intake.grouped.platforms import find_platform
 from jobs.intake.mapping import ColumnMap, map_columns, parse_map
-from jobs.intake.opening import open_sheet
 from jobs.intake.products import describe, read_products
 from jobs.intake.row_range import parse_rows
 from jobs.lifecycle import JobState
 from jobs.money import to_pico
 from jobs.planning import Assignment, PlannedModel, Planner, keep_products
-from jobs.sheet import ReadOptions, Sheet, SheetInfo
+from jobs.sheet import Sheet, SheetInfo
 from jobs.spec import JobSpec
 from jobs.store.job_table import JobRecord
 from jobs.store.store import Store
@@ -24,6 +24,8 @@ from jobs.tokens import answer_tokens
 from outputs.columns import OutputColumn, plan_columns
 from outputs.fill import parse_fill
 from outputs.filled_cells import FilledCells
+from outputs.publish.binding import bind
+from outputs.writeback import refuse_unwritable
 from templates.brand import load_brand
 from templates.catalog import Catalog
 from templates.errors import UserError
@@ -32,6 +34,7 @@ from worker.aws.capabilities import capability_of
 from worker.aws.models import parse_model
 from worker.earlier import earlier_headers
 from worker.endpoint import find_target, named_model
+from worker.incoming import STANDARD_INPUT, Incoming
 from worker.pricing import BookPricing
 from worker.recipe import Recipe, all_variables
 from worker.settings import Settings
@@ -46,6 +49,8 @@ class Draft:
     """A job whose spec, templates and sheet are known to fit; not in the store yet."""
 
     spec: JobSpec
+    #: The source as it was told: a path, an object's URL, or standard input.
+    source: str
     recipe: Recipe
     sheet: Sheet
     columns: Sequence[OutputColumn]
@@ -82,6 +87,7 @@ class Preparation:
         *,
         settings: Settings,
         store: Store,
+        incoming: Incoming,
         files: SourceFiles,
         pricing: Callable[[str, str], BookPricing],
         clock: Clock,
@@ -89,25 +95,28 @@ class Preparation:
     ) -> None:
         self._settings = settings
         self._store = store
+        self._incoming = incoming
         self._files = files
         self._pricing = pricing
         self._clock = clock
         self._new_id = new_id
 
-    def draft(self, source: Path, spec: JobSpec) -> Draft:
+    def draft(self, source: str, spec: JobSpec) -> Draft:
         """Check a spec against its source: every mistake that can be found before anything is spent.
+
+        `source`: a path, `s3://bucket/key`, or `-` for standard input.
 
         Raises:
             UserError: what is wrong, where, and how to mend it.
         """
-        draft = self._draft(source, spec, self.recipe(spec))
+        draft = self._draft(source, self._incoming.bring(source), spec, self.recipe(spec))
         if spec.budget is not None:
             self.refuse_unpriced(draft.spec)
         return draft
 
-    def _draft(self, source: Path, spec: JobSpec, recipe: Recipe, *, job: JobRecord | None = None) -> Draft:
+    def _draft(self, told: str, source: Path, spec: JobSpec, recipe: Recipe, *, job: JobRecord | None = None) -> Draft:
         locales = tuple(dict.fromkeys(parse_locale(tag).tag for tag in spec.locale)) or ("",)
-        sheet = open_sheet(source, ReadOptions(sheet=spec.sheet or None, header_row=spec.header_row))
+        sheet = self._files.open(source, spec)
         info = sheet.info
         variables = all_variables(recipe.templates)
         target = find_target(self._settings, region=spec.region, simulate=spec.simulate)
@@ -122,13 +131,19 @@ class Preparation:
         # What an earlier run wrote must not become this run's source: its text would change the fingerprint.
         ours = {column.existing for column in planned if not column.users}
         sources = [column for column in info.columns if column.index not in ours]
-        mapping = map_columns(sources, variables, parse_map(spec.map))
+        platform = find_platform(info.columns)
+        structure = platform.structure if platform else ()
+        mapping = map_columns(sources, variables, parse_map(spec.map), not_by_name=structure)
         _refuse_missing(mapping, recipe, info)
+        refuse_unwritable(info, planned, spec.encoding)
+        for name in spec.publish:
+            bind(name, info, recipe.templates, locales)
         if spec.rows:
             parse_rows(spec.rows)
         models = tuple(dict.fromkeys(spec.model)) or (self._settings.model,)
         _refuse_lane(spec.lane, models)
         return Draft(
+            source=told,
             spec=replace(
                 spec,
                 model=models,
@@ -145,9 +160,29 @@ class Preparation:
             catalogue=catalogue,
             said=(
                 *describe(mapping, info, spec.key or None),
+                *info.losses,
                 *(() if target.is_told else (f"No AWS Region is set: prices are those of {target.region}.",)),
             ),
         )
+
+    def open(self, source: str, spec: JobSpec) -> Sheet:
+        """Open a source as a spec says, for who only looks at it.
+
+        Raises:
+            UserError: what is wrong with it.
+        """
+        return self._files.open(self._incoming.bring(source), spec)
+
+    def check_writing(self, job: JobRecord, spec: JobSpec) -> None:
+        """Make sure that a job's files can be written as its changed spec asks for.
+
+        Raises:
+            UserError: its templates or its source do not fit a target, or the encoding is not for it.
+        """
+        info = self._files.open(self._files.find(job.source_digest, Path(job.source).name), spec).info
+        refuse_unwritable(info, (), spec.encoding)
+        for name in spec.publish:
+            bind(name, info, Recipe.from_json(job.templates).templates, spec.locale)
 
     def recipe(self, spec: JobSpec) -> Recipe:
         """Find the templates and the brand that a spec names."""
@@ -194,7 +229,7 @@ class Preparation:
                 owner=spec.owner,
                 catalogue=draft.catalogue,
                 realm=draft.realm,
-                source=str(source),
+                source=draft.source if draft.source != STANDARD_INPUT else source.name,
                 source_digest="" if kind == "estimate" else self._files.keep(source),
                 spec=spec.to_json(),
                 templates=draft.recipe.to_json(),
@@ -222,7 +257,7 @@ class Preparation:
         self._store.jobs.forget_plan(job.id)
         spec, recipe = JobSpec.from_json(job.spec), Recipe.from_json(job.templates)
         source = self._files.find(job.source_digest, Path(job.source).name)
-        draft = self._draft(source, replace(spec, catalogue=job.catalogue), recipe, job=job)
+        draft = self._draft(job.source, source, replace(spec, catalogue=job.catalogue), recipe, job=job)
         self.fill_plan(job.id, draft)
 
     def fill_plan(self, job_id: str, draft: Draft, *, most_products: int | None = None) -> None:
@@ -231,7 +266,8 @@ class Preparation:
         variables = all_variables(draft.recipe.templates)
         rows = parse_rows(spec.rows) if spec.rows else None
         pages = read_products(draft.sheet, draft.mapping, key=spec.key or None, rows=rows)
-        if not keep_products(self._store, job_id, pages, variables, draft.mapping.headers) and rows:
+        where = draft.sheet.info.path.name
+        if not keep_products(self._store, job_id, pages, variables, draft.mapping.headers, where=where) and rows:
             raise UserError(
                 f"{draft.sheet.info.path.name}: there is no product in the rows {spec.rows}.",
                 fix="Give --rows as the row numbers that the spreadsheet shows at its left.",

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 import platformdirs
 
+from jobs.intake.isolation.limits import ReadLimits
 from templates.errors import UserError, nearest, without_passwords
 
 DEFAULT_MODEL = "amazon.nova-lite-v1:0"
@@ -18,13 +19,16 @@ DEFAULT_REGION = "us-east-1"
 FILE = "skuscribe.toml"
 _PREFIX = "SKUSCRIBE_"
 #: Names that a settings file may set; each is also SKUSCRIBE_NAME in the environment.
-NAMES = ("database_url", "model", "region", "prices", "owner", "rpm", "tpm", "concurrency", "read_timeout_s")
+NAMES = (
+    "database_url", "model", "region", "prices", "owner", "rpm", "tpm", "concurrency", "read_timeout_s",
+    "source_seconds", "source_memory_mib",
+)  # fmt: skip
 #: Of the version that shares a job among machines; here they change nothing, so that one settings file serves both.
 _WITHOUT_EFFECT = ("files", "batch_bucket", "batch_role_arn")
 #: What would change where a job runs, so that it cannot be passed over.
 _REFUSED = "broker_url"
 #: Only from the environment: where to look for the rest.
-_ENVIRONMENT_ONLY = ("home",)
+_ENVIRONMENT_ONLY = ("home", "source_password")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +47,8 @@ class Settings:
     tpm: float | None
     concurrency: int | None
     read_timeout_s: float
+    #: What reading a source may take.
+    source_limits: ReadLimits
 
     @property
     def templates_folder(self) -> Path:
@@ -78,6 +84,17 @@ def load_settings(environ: Mapping[str, str], folder: Path) -> Settings:
         tpm=_number(values, "tpm"),
         concurrency=_whole(values, "concurrency"),
         read_timeout_s=_number(values, "read_timeout_s") or 120.0,
+        source_limits=_source_limits(values),
+    )
+
+
+def _source_limits(values: Mapping[str, tuple[Any, str]]) -> ReadLimits:
+    limits = ReadLimits()
+    memory_mib = _whole(values, "source_memory_mib")
+    return replace(
+        limits,
+        seconds=_number(values, "source_seconds") or limits.seconds,
+        memory_bytes=memory_mib << 20 if memory_mib else limits.memory_bytes,
     )
 
 

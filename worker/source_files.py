@@ -8,14 +8,35 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from jobs.intake.isolation.limits import ReadLimits
+from jobs.intake.isolation.sheet import IsolatedSheet
+from jobs.sheet import ReadOptions, Sheet
+from jobs.spec import JobSpec
 from templates.errors import UserError
 
 
 class SourceFiles:
-    """Copies of the sources in a folder, each under the sha256 of its bytes."""
+    """Copies of the sources in a folder, each under the sha256 of its bytes; opened within limits, by a password."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, limits: ReadLimits, password: str = "") -> None:
         self._folder = folder
+        self._limits = limits
+        #: Of encrypted workbooks; it is never kept.
+        self.password = password
+
+    def open(self, path: Path, spec: JobSpec) -> Sheet:
+        """Open a source as a job's spec says, in a process of its own.
+
+        Raises:
+            UserError: what is wrong with it.
+        """
+        options = ReadOptions(
+            sheet=spec.sheet or None,
+            header_row=spec.header_row,
+            encoding=spec.source_encoding or None,
+            password=self.password or None,
+        )
+        return IsolatedSheet(path, options, limits=self._limits)
 
     def keep(self, source: Path) -> str:
         """Keep a copy of a file and give its digest.

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 
 from jobs.money import from_pico
 from jobs.results import ItemState, Summary
+from jobs.spec import JobSpec
 from jobs.store.job_table import JobRecord
 from jobs.store.store import Store
+from outputs.publish.writing import publish_path
 from worker.endpoint import SIMULATED
 
 _STATES = (ItemState.DONE, ItemState.REUSED, ItemState.LOCKED, ItemState.FLAGGED, ItemState.FAILED, ItemState.PENDING)
@@ -45,7 +48,15 @@ def summarise(store: Store, job: JobRecord, *, live_session: str = "", now: date
         seconds=round(job.seconds + _running_s(job, now), 3),
         simulated=job.realm == SIMULATED,
         outputs={"workbook": job.workbook, "report": job.report},
+        publish=_published(job),
     )
+
+
+def _published(job: JobRecord) -> dict[str, str]:
+    if not job.workbook:
+        return {}
+    workbook = Path(job.workbook)
+    return {name: str(publish_path(workbook, name)) for name in JobSpec.from_json(job.spec).publish}
 
 
 def _running_s(job: JobRecord, now: datetime | None) -> float:

@@ -6,6 +6,7 @@ import getpass
 import os
 import random
 import secrets
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,8 +15,10 @@ from jobs.clock import Clock, utc_now
 from jobs.prices.book import PriceBook
 from jobs.store.database import open_database
 from jobs.store.store import Store, store_on
+from worker.aws.objects import fetch_object
 from worker.delivery import Delivery
 from worker.execution import Execution
+from worker.incoming import Incoming
 from worker.preparation import Preparation
 from worker.pricing import BookPricing
 from worker.settings import Settings, load_settings
@@ -35,13 +38,20 @@ class Parts:
     clock: Clock
 
 
-def wire(environ: Mapping[str, str] = os.environ, *, folder: Path | None = None, clock: Clock = utc_now) -> Parts:
-    """Put the parts together from the settings."""
+def wire(
+    environ: Mapping[str, str] = os.environ, *, folder: Path | None = None, clock: Clock = utc_now, password: str = ""
+) -> Parts:
+    """Put the parts together from the settings; `password`: of encrypted sources."""
     settings = load_settings(environ, folder or Path.cwd())
     settings = replace(settings, owner=settings.owner or _login())
     store = store_on(open_database(settings.database_url))
     book = PriceBook.load(settings.prices)
-    files = SourceFiles(settings.home / "sources")
+    files = SourceFiles(
+        settings.home / "sources",
+        limits=settings.source_limits,
+        password=password or environ.get("SKUSCRIBE_SOURCE_PASSWORD", ""),
+    )
+    incoming = Incoming(settings.home / "incoming", fetch=fetch_object, stdin=lambda: sys.stdin.buffer)
 
     def pricing(region: str, lane: str) -> BookPricing:
         return BookPricing(book, region=region, lane=lane, today=lambda: clock().date())
@@ -54,7 +64,7 @@ def wire(environ: Mapping[str, str] = os.environ, *, folder: Path | None = None,
         store=store,
         book=book,
         preparation=Preparation(
-            settings=settings, store=store, files=files, pricing=pricing, clock=clock, new_id=new_id
+            settings=settings, store=store, incoming=incoming, files=files, pricing=pricing, clock=clock, new_id=new_id
         ),
         execution=Execution(settings=settings, store=store, book=book, clock=clock, random=random.random),
         delivery=Delivery(store=store, files=files, book=book),

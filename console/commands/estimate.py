@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import click
@@ -14,11 +13,18 @@ from worker.wiring import wire
 
 
 @click.command("estimate")
-@click.argument("source", type=click.Path(path_type=Path))
+@click.argument("source")
 @shared_options
-def command(source: Path, *, as_json: bool, yes: bool, **options: Any) -> int:  # noqa: ARG001 - --yes is taken and not needed
+def command(
+    source: str,
+    *,
+    as_json: bool,
+    yes: bool,  # noqa: ARG001 - taken and not needed
+    password: str,
+    **options: Any,
+) -> int:
     """Say what `run` would cost: items, tokens and dollars by lane. Nothing is sent."""
-    parts = wire()
+    parts = wire(password=password)
     draft = parts.preparation.draft(source, one_model(spec_of(options)))
     for line in draft.said:
         say(line)

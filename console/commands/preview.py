@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import click
@@ -24,16 +23,23 @@ _PRODUCTS = 3
 
 
 @click.command("preview")
-@click.argument("source", type=click.Path(path_type=Path))
+@click.argument("source")
 @shared_options
-def command(source: Path, *, as_json: bool, yes: bool, **options: Any) -> int:  # noqa: ARG001 - --yes is taken and not needed
+def command(
+    source: str,
+    *,
+    as_json: bool,
+    yes: bool,  # noqa: ARG001 - taken and not needed
+    password: str,
+    **options: Any,
+) -> int:
     """Write the copy of the first products and print it as it comes.
 
     --rows 3 takes the first 3 products, --rows 5-9 those rows; several --model give them side by side.
     `run` reuses what a preview bought.
     """
     spec, most = _first_products(spec_of(options))
-    parts = wire()
+    parts = wire(password=password)
     draft = parts.preparation.draft(source, spec)
     for line in draft.said:
         say(line)

@@ -7,12 +7,20 @@ from pathlib import Path
 import click
 
 from console.finish import finish
-from console.options import json_option, new_budget_option
+from console.options import (
+    encoding_option,
+    json_option,
+    new_budget_option,
+    password_option,
+    publish_option,
+    publish_rows_option,
+)
 from console.output import say
 from jobs.money import to_pico
 from jobs.spec import JobSpec, parse_budget
 from jobs.store.job_table import JobRecord
-from outputs.targets import Targets
+from outputs.publish.writing import publish_path
+from outputs.targets import Targets, check_target
 from templates.errors import UserError
 from worker.execution import is_running
 from worker.wiring import Parts, wire
@@ -21,13 +29,49 @@ from worker.wiring import Parts, wire
 @click.command("resume")
 @click.argument("job")
 @new_budget_option
+@encoding_option
+@publish_option
+@publish_rows_option
+@password_option
 @json_option
-def command(job: str, *, budget: str | None, as_json: bool) -> int:
+def command(
+    job: str,
+    *,
+    budget: str | None,
+    encoding: str | None,
+    publish: tuple[str, ...],
+    publish_rows: str | None,
+    password: str,
+    as_json: bool,
+) -> int:
     """Finish a job that was interrupted or stopped: only items without a result are sent."""
-    parts = wire()
+    parts = wire(password=password)
     record = idle_job(parts, job)
     cap = checked_cap(parts, record, budget)
+    spec = JobSpec.from_json(record.spec)
+    asked = replace(
+        spec,
+        encoding=encoding or spec.encoding,
+        publish=tuple(dict.fromkeys((*spec.publish, *publish))),
+        publish_rows=publish_rows or spec.publish_rows,
+    )
+    if asked != spec:
+        _check_writing(parts, record, spec, asked)
+        parts.store.jobs.change(job, spec=asked.to_json())
+        record = parts.store.jobs.get(job)
     return take_up(parts, record, cap=cap, as_json=as_json)
+
+
+def _check_writing(parts: Parts, job: JobRecord, spec: JobSpec, asked: JobSpec) -> None:
+    """Make sure that the files can be written as asked for, and that new ones replace none that is not the job's.
+
+    Raises:
+        UserError: the templates or the source do not fit a target, or a file of its name is there.
+    """
+    parts.preparation.check_writing(job, asked)
+    for name in asked.publish:
+        if name not in spec.publish and job.workbook:
+            check_target(publish_path(Path(job.workbook), name), Path(job.source), overwrite=spec.overwrite)
 
 
 def idle_job(parts: Parts, job_id: str) -> JobRecord:
@@ -78,4 +122,5 @@ def _targets(parts: Parts, job: JobRecord) -> Targets:
     if job.workbook and job.report:
         return Targets(workbook=Path(job.workbook), report=Path(job.report))
     spec = JobSpec.from_json(job.spec)
-    return parts.delivery.targets(Path(job.source), replace(spec, overwrite=True), job.id)
+    name = Path(spec.out or job.source).name
+    return parts.delivery.targets(job.source, name, replace(spec, overwrite=True), job.id)

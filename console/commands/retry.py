@@ -3,7 +3,7 @@ from __future__ import annotations
 import click
 
 from console.commands.resume import checked_cap, idle_job, take_up
-from console.options import json_option, new_budget_option
+from console.options import json_option, new_budget_option, password_option
 from console.output import say
 from worker.wiring import wire
 
@@ -11,10 +11,11 @@ from worker.wiring import wire
 @click.command("retry")
 @click.argument("job")
 @new_budget_option
+@password_option
 @json_option
-def command(job: str, *, budget: str | None, as_json: bool) -> int:
+def command(job: str, *, budget: str | None, password: str, as_json: bool) -> int:
     """Write only the failed and flagged items of a job again."""
-    parts = wire()
+    parts = wire(password=password)
     record = idle_job(parts, job)
     cap = checked_cap(parts, record, budget)
     again = parts.store.items.reopen(job)

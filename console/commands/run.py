@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import Any
 
 import click
@@ -9,31 +8,35 @@ import click
 from console.finish import drop_unsent, finish
 from console.options import one_model, shared_options, spec_of
 from console.output import estimate_line, say, say_notes
+from outputs.targets import returned_name
 from templates.errors import AccessError, UserError
 from worker.preparation import Plan
 from worker.wiring import Parts, wire
 
 
 @click.command("run")
-@click.argument("source", type=click.Path(path_type=Path))
+@click.argument("source")
 @shared_options
-def command(source: Path, *, as_json: bool, yes: bool, **options: Any) -> int:
+def command(source: str, *, as_json: bool, yes: bool, password: str, **options: Any) -> int:
     """Write the copy: read SOURCE, plan, generate, and give the workbook back.
+
+    SOURCE is a file, an object in S3 (s3://BUCKET/KEY) or - for standard input.
 
     The estimate is shown first and you are asked before anything is spent; a script gives --yes or --budget.
     The source itself is never changed.
     """
     spec = one_model(spec_of(options))
-    parts = wire()
+    parts = wire(password=password)
     draft = parts.preparation.draft(source, spec)
     for line in draft.said:
         say(line)
     _refuse_unasked(may_ask=sys.stdin.isatty(), yes=yes or bool(spec.budget) or spec.simulate)
     # The paths are tried before planning, which takes a while for a large sheet.
-    parts.delivery.targets(source, draft.spec, "new")
+    name = returned_name(draft.sheet.info)
+    parts.delivery.targets(source, name, draft.spec, "new")
     plan = parts.preparation.plan(draft, kind="run")
     say_notes(plan.notes)
-    targets = parts.delivery.targets(source, draft.spec, plan.job_id)
+    targets = parts.delivery.targets(source, name, draft.spec, plan.job_id)
     parts.delivery.settle(plan.job_id, targets)
     say(estimate_line(plan.lane, plan.chosen))
     if not (yes or spec.budget or spec.simulate or plan.chosen.items == 0):

@@ -1,15 +1,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Engine, RowMapping, func, insert, select, update
+from sqlalchemy import Engine, RowMapping, bindparam, func, insert, select, update
 
 from jobs.money import from_pico
 from jobs.results import ItemResult, ItemState
-from jobs.sheet import Product
+from jobs.sheet import Product, Standing
 from jobs.store.copy_table import Slot, unpack_copy
 from jobs.store.schema import items, jobs, products
 from jobs.usage import TokenUsage
@@ -36,7 +36,9 @@ class PlannedItem:
     """An item as planning made it."""
 
     product_id: int
+    #: Its product's lead row, and the first row that takes its copy.
     row: int
+    place: int
     template: str
     locale: str
     model: str
@@ -82,17 +84,19 @@ class ItemTable:
 
     def add_products(self, job_id: str, page: Sequence[Product]) -> None:
         """Keep new products of a job."""
-        rows = [_product_row(job_id, product) for product in page]
+        rows = [_product_row(product) | {"job_id": job_id} for product in page]
         if rows:
             with self._engine.execution_options(writes=True).begin() as connection:
                 connection.execute(insert(products), rows)
 
-    def replace_product(self, product_id: int, product: Product) -> None:
-        """Keep a product that got more rows."""
-        with self._engine.execution_options(writes=True).begin() as connection:
-            connection.execute(
-                update(products).where(products.c.id == product_id).values(**_product_row("", product, keep_job=True))
-            )
+    def replace_products(self, grown: Mapping[int, Product]) -> None:
+        """Keep products that got more rows, by their ids."""
+        rows = [_product_row(product) | {"of": product_id} for product_id, product in grown.items()]
+        if rows:
+            changed: dict[str, Any] = {name: bindparam(name) for name in rows[0] if name != "of"}
+            query = update(products).where(products.c.id == bindparam("of")).values(**changed)
+            with self._engine.execution_options(writes=True).begin() as connection:
+                connection.execute(query, rows)
 
     def product_pages(self, job_id: str, size: int = 500) -> Iterator[list[tuple[int, Product]]]:
         """Stream the job's products in the order of the sheet."""
@@ -165,10 +169,10 @@ class ItemTable:
         self, realm: str, catalogue: str, keys: Sequence[str], *, states: Collection[ItemState], but_job: str
     ) -> dict[Slot, LastItem]:
         """Give each slot's newest item in one of these states, over the catalogue's jobs but one and estimates."""
-        # The row says nothing new: with it, the items of a product are found by an index.
+        # The place says nothing new: with it, the items of a product are found by an index.
         of_product = (
             (items.c.job_id == products.c.job_id)
-            & (items.c.row == products.c.row)
+            & (items.c.place == products.c.place)
             & (items.c.product_id == products.c.id)
         )
         newest = (
@@ -210,15 +214,15 @@ class ItemTable:
             return {row[0]: row[1] for row in connection.execute(query)}
 
     def results(self, job_id: str) -> Iterator[ItemResult]:
-        """Stream the job's items in the order of the sheet, in pages so that memory stays flat."""
+        """Stream the job's items in the order of the first rows that take their copy, in pages: memory stays flat."""
         last = (-1, -1)
         while True:
             query = (
-                select(items, products.c.key)
+                select(items, products.c.key, products.c.rows, products.c.on_every_row)
                 .join(products, products.c.id == items.c.product_id)
                 .where(items.c.job_id == job_id)
-                .where((items.c.row > last[0]) | ((items.c.row == last[0]) & (items.c.id > last[1])))
-                .order_by(items.c.row, items.c.id)
+                .where((items.c.place > last[0]) | ((items.c.place == last[0]) & (items.c.id > last[1])))
+                .order_by(items.c.place, items.c.id)
                 .limit(_PAGE)
             )
             with self._engine.connect() as connection:
@@ -227,7 +231,7 @@ class ItemTable:
                 return
             for row in page:
                 yield _result(row)
-            last = (page[-1]["row"], page[-1]["id"])
+            last = (page[-1]["place"], page[-1]["id"])
 
 
 def usage_of(row: RowMapping) -> TokenUsage:
@@ -242,17 +246,27 @@ def usage_of(row: RowMapping) -> TokenUsage:
 
 
 def _product(row: RowMapping) -> Product:
-    return Product(key=row["key"], rows=tuple(json.loads(row["rows"])), values=json.loads(row["values"]))
+    return Product(
+        key=row["key"],
+        rows=tuple(json.loads(row["rows"])),
+        values=json.loads(row["values"]),
+        standing=None if row["standing"] is None else Standing(row["standing"]),
+        on_every_row=row["on_every_row"],
+        own=json.loads(row["own"] or "{}"),
+    )
 
 
-def _product_row(job_id: str, product: Product, *, keep_job: bool = False) -> dict[str, Any]:
-    row: dict[str, Any] = {
+def _product_row(product: Product) -> dict[str, Any]:
+    return {
         "key": product.key,
         "row": product.rows[0],
+        "place": product.place,
         "rows": json.dumps(product.rows),
         "values": json.dumps(product.values, ensure_ascii=False),
+        "standing": product.standing,
+        "on_every_row": product.on_every_row,
+        "own": json.dumps(product.own, ensure_ascii=False) if product.own else "",
     }
-    return row if keep_job else row | {"job_id": job_id}
 
 
 def _item_row(job_id: str, item: PlannedItem) -> dict[str, Any]:
@@ -260,6 +274,7 @@ def _item_row(job_id: str, item: PlannedItem) -> dict[str, Any]:
         "job_id": job_id,
         "product_id": item.product_id,
         "row": item.row,
+        "place": item.place,
         "template": item.template,
         "locale": item.locale,
         "model": item.model,
@@ -288,6 +303,7 @@ def _open_item(row: RowMapping) -> OpenItem:
 def _result(row: RowMapping) -> ItemResult:
     return ItemResult(
         row=row["row"],
+        copy_rows=tuple(json.loads(row["rows"])) if row["on_every_row"] else (row["row"],),
         key=row["key"],
         template=row["template"],
         locale=row["locale"],

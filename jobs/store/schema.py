@@ -74,9 +74,13 @@ products = Table(
     Column("id", _Id, primary_key=True),
     Column("job_id", ForeignKey("jobs.id"), nullable=False),
     Column("key", Text, nullable=False),
-    Column("row", Integer, nullable=False),
+    Column("row", Integer, nullable=False),  # the lead row
+    Column("place", Integer, nullable=False),  # the first row that takes the copy
     Column("rows", Text, nullable=False),
+    Column("on_every_row", Boolean, nullable=False, server_default=text("false")),
+    Column("standing", Integer),
     Column("values", Text, nullable=False),
+    Column("own", Text, nullable=False, server_default=""),  # the lead row's own values, where others may decide yet
     UniqueConstraint("job_id", "key"),
 )
 
@@ -87,6 +91,7 @@ items = Table(
     Column("job_id", ForeignKey("jobs.id"), nullable=False),
     Column("product_id", ForeignKey("products.id"), nullable=False),
     Column("row", Integer, nullable=False),
+    Column("place", Integer, nullable=False),
     Column("template", Text, nullable=False),
     Column("locale", String(20), nullable=False),
     Column("model", Text, nullable=False),
@@ -106,7 +111,7 @@ items = Table(
     Column("cost_pico", BigInteger, nullable=False, server_default="0"),
     Column("seconds", Float, nullable=False, server_default="0"),
     *_tokens(),
-    Index("ix_items_job_id_row", "job_id", "row", "id"),
+    Index("ix_items_job_id_place", "job_id", "place", "id"),
     Index(
         "ix_items_twin_of",
         "twin_of",

@@ -1,10 +1,10 @@
 from sqlalchemy import update
-from store_making import JOB, MODEL, done, now, ok_end, start, with_items
+from store_making import JOB, MODEL, done, job_record, now, ok_end, start, with_items
 
 from jobs.results import ItemState
-from jobs.sheet import Product
+from jobs.sheet import Product, Standing
 from jobs.store.copy_table import Slot, pack_copy, unpack_copy
-from jobs.store.item_table import LastItem
+from jobs.store.item_table import LastItem, PlannedItem
 from jobs.store.ledger import Ledger
 from jobs.store.schema import items
 
@@ -43,9 +43,58 @@ def test_products_keep_their_rows_and_values_whatever_the_script(store):
 
 def test_a_product_that_got_more_rows_stays_one_product(store):
     with_items(store, 1)
-    store.items.replace_product(1, Product(key="K0", rows=(2, 5), values={"title": "Cup"}))
+    store.items.replace_products({1: Product(key="K0", rows=(2, 5), values={"title": "Cup"})})
     [[(number, product)]] = store.items.product_pages(JOB)
     assert (number, product.rows, product.values) == (1, (2, 5), {"title": "Cup"})
+
+
+PARENT_BELOW = Product(
+    key="TEE",
+    rows=(7, 2, 5),
+    values={"title": "Tee", "size": "S, M"},
+    standing=Standing.LEAD,
+    on_every_row=True,
+    own={"size": ""},
+)
+CONFIGURABLE = Product(key="MH01", rows=(6, 4), values={"title": "Hoodie"}, standing=Standing.LEAD)
+
+
+def test_products_come_back_as_a_platforms_rule_made_them(store):
+    store.jobs.add(job_record())
+    store.items.add_products(JOB, [CONFIGURABLE])
+    store.items.replace_products({1: PARENT_BELOW})
+    store.items.add_products(JOB, [CONFIGURABLE])
+    [[(_, first), (_, second)]] = store.items.product_pages(JOB)
+    assert (first, second) == (PARENT_BELOW, CONFIGURABLE)
+    assert (first.place, second.place) == (2, 6)
+
+
+def test_results_come_in_the_order_of_the_rows_that_take_their_copy(store):
+    store.jobs.add(job_record())
+    store.items.add_products(JOB, [CONFIGURABLE, PARENT_BELOW, Product(key="MUG", rows=(3,), values={})])
+    [page] = store.items.product_pages(JOB)
+    store.items.add_items(
+        JOB,
+        [
+            PlannedItem(
+                product_id=product_id,
+                row=product.rows[0],
+                place=product.place,
+                template=template,
+                locale="",
+                model=MODEL,
+                fingerprint=product.key,
+                state=ItemState.PENDING,
+            )
+            for product_id, product in page
+            for template in ("one@1", "two@1")
+        ],
+    )
+    assert [(result.key, result.row, result.copy_rows) for result in store.items.results(JOB)] == [
+        *[("TEE", 7, (7, 2, 5))] * 2,
+        *[("MUG", 3, (3,))] * 2,
+        *[("MH01", 6, (6,))] * 2,
+    ]
 
 
 def test_the_newest_state_of_a_slot_counts(store):

@@ -69,8 +69,12 @@ def upgrade() -> None:
         sa.Column("job_id", sa.String(length=40), nullable=False),
         sa.Column("key", sa.Text(), nullable=False),
         sa.Column("row", sa.Integer(), nullable=False),
+        sa.Column("place", sa.Integer(), nullable=False),
         sa.Column("rows", sa.Text(), nullable=False),
+        sa.Column("on_every_row", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("standing", sa.Integer(), nullable=True),
         sa.Column("values", sa.Text(), nullable=False),
+        sa.Column("own", sa.Text(), server_default="", nullable=False),
         sa.ForeignKeyConstraint(["job_id"], ["jobs.id"], name=op.f("fk_products_job_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_products")),
         sa.UniqueConstraint("job_id", "key", name=op.f("uq_products_job_id_key")),
@@ -81,6 +85,7 @@ def upgrade() -> None:
         sa.Column("job_id", sa.String(length=40), nullable=False),
         sa.Column("product_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("row", sa.Integer(), nullable=False),
+        sa.Column("place", sa.Integer(), nullable=False),
         sa.Column("template", sa.Text(), nullable=False),
         sa.Column("locale", sa.String(length=20), nullable=False),
         sa.Column("model", sa.Text(), nullable=False),
@@ -108,7 +113,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_items")),
     )
     op.create_index("ix_items_fingerprint", "items", ["job_id", "fingerprint"], unique=False)
-    op.create_index("ix_items_job_id_row", "items", ["job_id", "row", "id"], unique=False)
+    op.create_index("ix_items_job_id_place", "items", ["job_id", "place", "id"], unique=False)
     op.create_index(
         "ix_items_open",
         "items",
