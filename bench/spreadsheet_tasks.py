@@ -68,6 +68,7 @@ def theirs_write(source: Path, target: Path) -> int:
 def _result(row: int, template: str, copy: dict[str, str | list[str]]) -> ItemResult:
     return ItemResult(
         row=row,
+        copy_rows=(row,),
         key=str(row),
         template=template,
         locale="",

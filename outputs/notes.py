@@ -11,7 +11,7 @@ _REPLACED = "with ? for characters that the file's encoding lacks (give --encodi
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class NotedCell:
     """A cell, by its sheet row number and its header."""
 
     row: int
@@ -23,19 +23,19 @@ class WriteNotes:
     """Cells whose text is not the copy to the letter; the first ones are named, all are counted."""
 
     #: Text cut at the sheet's limit; the whole text is in the store.
-    cut: list[Place] = field(default_factory=list)
+    cut: list[NotedCell] = field(default_factory=list)
     cut_cells: int = 0
     #: Characters removed that XML cannot carry.
-    cleaned: list[Place] = field(default_factory=list)
+    cleaned: list[NotedCell] = field(default_factory=list)
     cleaned_cells: int = 0
     #: Characters that the file's encoding lacks, written as `?`.
-    replaced: list[Place] = field(default_factory=list)
+    replaced: list[NotedCell] = field(default_factory=list)
     replaced_cells: int = 0
     #: Cells of the user's that hold a formula, left as they are.
-    formulas: list[Place] = field(default_factory=list)
+    formulas: list[NotedCell] = field(default_factory=list)
     formula_cells: int = 0
     #: Cells of the user's that lie under a merged one, where nobody would see the text.
-    merged: list[Place] = field(default_factory=list)
+    merged: list[NotedCell] = field(default_factory=list)
     merged_cells: int = 0
     #: What the user should know of the file as a whole, as sentences.
     remarks: list[str] = field(default_factory=list)
@@ -78,15 +78,15 @@ class WriteNotes:
         return told + self.remarks
 
 
-def _name(places: list[Place], row: int, header: str) -> None:
+def _name(places: list[NotedCell], row: int, header: str) -> None:
     if len(places) < NAMED:
-        places.append(Place(row, header))
+        places.append(NotedCell(row, header))
 
 
 def _cells(count: int) -> str:
     return f"{count:,} text{'' if count == 1 else 's'}"
 
 
-def _where(places: list[Place], count: int) -> str:
+def _where(places: list[NotedCell], count: int) -> str:
     shown = ", ".join(f'row {place.row} "{place.header}"' for place in places[:3])
     return f"{shown}{' …' if count > 3 else ''}"  # noqa: PLR2004 - three places fit a line

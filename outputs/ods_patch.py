@@ -8,29 +8,24 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from jobs.intake.letters import MOST_COLUMNS
 from jobs.intake.odf.cell_styles import CellStyles, read_styles
 from jobs.intake.odf.package import CONTENT, OdfPackage, reading
 from jobs.intake.ooxml.part_text import part_chunks
 from jobs.sheet import SheetInfo
-from outputs.columns import ColumnKind, OutputColumn
+from outputs.columns import OutputColumn
 from outputs.notes import WriteNotes
 from outputs.ods.cell_writer import CellWriter
 from outputs.ods.content_scan import ContentScanner
-from outputs.ods.row_patch import Place, RowPatcher, patched_rows
+from outputs.ods.row_patch import RowPatcher, patched_rows
 from outputs.ods.styles import OurStyles
 from outputs.ods.survey import Survey, survey_table
 from outputs.ods.table_columns import patched_columns
+from outputs.places import place_columns
 from outputs.row_feed import RowFeed
 from outputs.rows import Cells
 from outputs.source_file import opened_source
 from outputs.whole_file import whole_file
 from outputs.xlsx.package import rewrite_package
-from templates.errors import UserError
-
-#: Width of a new column, in characters.
-_WIDTHS = {ColumnKind.FIELD: 50.0, ColumnKind.NOTES: 40.0, ColumnKind.MODEL: 30.0}
-_OTHER_WIDTH = 20.0
 
 
 def patch_ods(
@@ -93,23 +88,7 @@ class _TablePatch:
         self._info = info
         self._survey = survey
         self._notes = notes
-        self._first = max(survey.free_column, len(info.columns))
-        self._widths = [_WIDTHS.get(each.kind, _OTHER_WIDTH) for each in columns if each.existing is None]
-        if self._widths and self._first + len(self._widths) > MOST_COLUMNS:
-            raise UserError(
-                f'{info.path.name}, sheet "{info.sheet}": there is no room right of the table for our columns.',
-                fix="Clear the last columns of the sheet.",
-                code="source",
-            )
-        free = iter(range(self._first, MOST_COLUMNS))
-        self._places = [
-            Place(
-                header=each.header,
-                column=next(free) if each.existing is None else each.existing,
-                is_new=each.existing is None,
-            )
-            for each in columns
-        ]
+        self._places = place_columns(info, columns, survey.free_column)
 
     def chunks(self, encoding: str, xml: Iterator[bytes], feed: RowFeed) -> Iterator[bytes]:
         """Stream the patched content."""
@@ -117,10 +96,11 @@ class _TablePatch:
         mark = scanner.markup
         styles = OurStyles(scanner.head, mark, _styles_of(self._source))
         styles.prepare(self._survey.row_styles)
-        widths = [styles.column(width) for width in self._widths]
+        new = [place for place in self._places if place.is_new]
+        widths = [styles.column(place.width) for place in new]
         patcher = RowPatcher(CellWriter(mark, encoding), self._places, styles, self._survey, self._notes)
         yield styles.head()
         yield from scanner.above(self._info.sheet)
-        yield patched_columns(scanner.opening(), mark, self._first, widths)
+        yield patched_columns(scanner.opening(), mark, new[0].column if new else 0, widths)
         yield from patched_rows(scanner.rows(), feed, patcher, self._info.header_row)
         yield from scanner.tail()

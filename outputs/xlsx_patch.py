@@ -4,34 +4,25 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Iterator, Sequence
-from itertools import count
 from pathlib import Path
 
-from jobs.intake.letters import MOST_COLUMNS
 from jobs.intake.ooxml.part_text import part_chunks
 from jobs.intake.ooxml.sheet_scan import SheetScanner
 from jobs.sheet import SheetInfo
-from outputs.columns import ColumnKind, OutputColumn
+from outputs.columns import OutputColumn
 from outputs.notes import WriteNotes
+from outputs.places import place_columns
 from outputs.row_feed import RowFeed
 from outputs.rows import Cells
 from outputs.source_file import opened_source
 from outputs.whole_file import whole_file
 from outputs.xlsx.package import rewrite_package
 from outputs.xlsx.parts import Parts
-from outputs.xlsx.place import Place
 from outputs.xlsx.sheet_head import has_fixed_rows, patched_head
 from outputs.xlsx.sheet_rows import RowPatcher, SheetFacts, patched_rows
 from outputs.xlsx.styles import read_formats
 from outputs.xlsx.survey import survey_sheet
-from templates.errors import UserError
 
-#: Width of a new column, in characters.
-_WIDTHS = {ColumnKind.FIELD: 50.0, ColumnKind.NOTES: 40.0, ColumnKind.MODEL: 30.0}
-_OTHER_WIDTH = 20.0
-#: Characters of a header's width for the gap at its end.
-_HEADER_GAP = 3
-_WIDEST = ColumnKind.FIELD
 #: Part with the signature of a workbook's macros, which covers nothing else.
 _MACRO_SIGNATURE = "vbaProjectSignature"
 
@@ -53,7 +44,7 @@ def patch_xlsx(
             survey = survey_sheet(SheetScanner(part_chunks(part)[1]), info.header_row, parts, entry.filename, filled)
         if parts.has(_MACRO_SIGNATURE):
             notes.remarks.append("The signed macros came back as they were: their signature holds.")
-        places = _placed(info, columns, max(survey.free_column, len(info.columns)))
+        places = place_columns(info, columns, survey.free_column)
         formats = read_formats(parts)
         feed = RowFeed(rows, is_ordered=survey.is_ordered)
 
@@ -82,24 +73,3 @@ def patch_xlsx(
         with opened_source(source) as raw, whole_file(target) as out:
             rewrite_package(package, raw, out, {entry.filename: rewritten})
     return notes
-
-
-def _placed(info: SheetInfo, columns: Sequence[OutputColumn], first: int) -> list[Place]:
-    """Settle where each planned column lies: its own place, or the next free one from `first` on."""
-    free = count(first)
-    places = [
-        Place(
-            header=each.header,
-            column=next(free) if each.existing is None else each.existing,
-            width=max(_WIDTHS.get(each.kind, _OTHER_WIDTH), min(len(each.header) + _HEADER_GAP, _WIDTHS[_WIDEST])),
-            is_new=each.existing is None,
-        )
-        for each in columns
-    ]
-    if any(place.column >= MOST_COLUMNS for place in places):
-        raise UserError(
-            f'{info.path.name}, sheet "{info.sheet}": there is no room right of the table for our columns.',
-            fix="Clear the last columns of the sheet.",
-            code="source",
-        )
-    return places

@@ -3,37 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 
 from jobs.intake.book import GENERAL, BookRow
-from jobs.intake.letters import MOST_COLUMNS
 from jobs.sheet import SheetInfo
-from outputs.cell_text import cleaned, cut, one_line_break
-from outputs.columns import ColumnKind, OutputColumn
+from outputs.cell_text import cleaned
+from outputs.columns import OutputColumn
 from outputs.conversion.rows import NewCell, NewRow
 from outputs.conversion.survey import Look, Style
 from outputs.conversion.users_cells import UsersCells
+from outputs.mending import mended
 from outputs.notes import WriteNotes
+from outputs.places import Place, place_columns
 from outputs.row_feed import RowFeed
-from templates.errors import UserError
-
-#: Width of a new column, in characters.
-_WIDTHS = {ColumnKind.FIELD: 50.0, ColumnKind.NOTES: 40.0, ColumnKind.MODEL: 30.0}
-_OTHER_WIDTH = 20.0
-#: Columns whose text may run over several lines.
-_LONG = {ColumnKind.FIELD, ColumnKind.NOTES}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """Where a planned column lies in the sheet."""
-
-    header: str
-    #: Sheet column from 0.
-    column: int
-    is_new: bool
-    is_long: bool
 
 
 class Table:
@@ -41,26 +23,12 @@ class Table:
 
     def __init__(self, info: SheetInfo, columns: Sequence[OutputColumn], free_column: int) -> None:
         self._header_row = info.header_row
-        first = max(free_column, len(info.columns))
-        kinds = [each.kind for each in columns if each.existing is None]
-        if first + len(kinds) > MOST_COLUMNS:
-            raise UserError(
-                f'{info.path.name}, sheet "{info.sheet}": there is no room right of the table for our columns.',
-                fix="Clear the last columns of the sheet.",
-                code="source",
-            )
-        #: Width of each new column, in characters, by its place from 0.
-        self.widths = {first + at: _WIDTHS.get(kind, _OTHER_WIDTH) for at, kind in enumerate(kinds)}
-        free = iter(self.widths)
-        self._places = [
-            Place(
-                header=each.header,
-                column=next(free) if each.existing is None else each.existing,
-                is_new=each.existing is None,
-                is_long=each.kind in _LONG,
-            )
-            for each in columns
-        ]
+        self._places = place_columns(info, columns, free_column)
+
+    @property
+    def widths(self) -> dict[int, float]:
+        """Width of each new column, in characters, by its place from 0."""
+        return {place.column: place.width for place in self._places if place.is_new}
 
     @property
     def last_column(self) -> int:
@@ -102,11 +70,5 @@ class OurCells:
         """Give a value; a number keeps the format of the cell that it takes the place of."""
         if not isinstance(value, str):
             return NewCell(place.column, value, style)
-        text = cleaned(value)
-        if text is not value:
-            self._notes.add_cleaned(row, place.header)
-        whole = one_line_break(text)
-        text = cut(whole)
-        if text is not whole:
-            self._notes.add_cut(row, place.header)
+        text = mended(value, row, place.header, self._notes)
         return NewCell(place.column, text, self._wrapped if place.is_long else 0)

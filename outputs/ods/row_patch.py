@@ -4,34 +4,24 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 
 from jobs.money import plain
-from outputs.cell_text import cleaned, cut, one_line_break
+from outputs.mending import mended
 from outputs.notes import WriteNotes
 from outputs.ods.cell_writer import CellWriter
 from outputs.ods.content_scan import TableRow
 from outputs.ods.row_cells import Cell, CellReader, Spot, part_of
 from outputs.ods.styles import OurStyles
 from outputs.ods.survey import Survey
+from outputs.places import Place
 from outputs.row_feed import RowFeed
 from outputs.rows import Cells, CellValue
 
 _ROWS_REPEATED = "table:number-rows-repeated"
 #: Pieces are handed on in about this size.
 _PIECE_BYTES = 1 << 17
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """Where a planned column lies in the sheet."""
-
-    header: str
-    #: Sheet column from 0.
-    column: int
-    is_new: bool
 
 
 class RowPatcher:
@@ -110,14 +100,7 @@ class RowPatcher:
             return self._writer.blank(cell, style)
         if not isinstance(value, str):
             return self._writer.number(cell, style, plain(value) if isinstance(value, Decimal) else str(value))
-        text = cleaned(value)
-        if text is not value:
-            self._notes.add_cleaned(number, place.header)
-        whole = one_line_break(text)
-        text = cut(whole)
-        if text is not whole:
-            self._notes.add_cut(number, place.header)
-        return self._writer.text(cell, style, text)
+        return self._writer.text(cell, style, mended(value, number, place.header, self._notes))
 
     def _joined(self, row: TableRow, cells: Sequence[Cell], ours: Mapping[int, bytes]) -> bytes:
         """Put cells of ours into a row: in the place of the user's, or of some columns of them, or right of all."""

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from jobs.money import plain
-from outputs.cell_text import cleaned, cut, is_plain, one_line_break, xml_text
+from outputs.cell_text import is_plain, xml_text
+from outputs.mending import mended
 from outputs.notes import WriteNotes
+from outputs.places import Place
 from outputs.rows import Cells, CellValue
-from outputs.xlsx.place import Place
 from outputs.xlsx.styles import RowStyle
 
 
@@ -58,14 +59,7 @@ class NewCells:
         return "".join(pieces)
 
     def _mended(self, place: Place, row: int, value: str) -> str:
-        text = cleaned(value)
-        if text is not value:
-            self._notes.add_cleaned(row, place.header)
-        whole = one_line_break(text)
-        text = cut(whole)
-        if text is not whole:
-            self._notes.add_cut(row, place.header)
-        return xml_text(text)
+        return xml_text(mended(value, row, place.header, self._notes))
 
 
 def _styled(style: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from jobs.intake.letters import column_index, column_letter
 from jobs.intake.ooxml.sheet_scan import shadow
-from outputs.xlsx.place import Place
+from outputs.places import Place
 
 _DIMENSION = re.compile(rb"""<(?:[\w.-]+:)?dimension\s[^>]*?ref\s*=\s*["']([A-Za-z]+\d+)(?::([A-Za-z]+)(\d+))?["']""")
 _COLS = re.compile(rb"<(?:[\w.-]+:)?cols(?=[\s/>])[^>]*>")

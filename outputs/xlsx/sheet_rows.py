@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 from jobs.intake.ooxml.sheet_scan import SheetRow
 from outputs.notes import WriteNotes
+from outputs.places import Place
 from outputs.row_feed import RowFeed
 from outputs.rows import Cells, CellValue
 from outputs.xlsx.heights import lines_of, with_height
 from outputs.xlsx.new_cells import NewCells
-from outputs.xlsx.place import Place
 from outputs.xlsx.regions import Regions
 from outputs.xlsx.sheet_cells import Cell, CellReader, merged
 from outputs.xlsx.styles import Formats, RowStyle

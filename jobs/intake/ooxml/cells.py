@@ -15,7 +15,7 @@ from jobs.intake.ooxml.damage import Damaged
 from jobs.intake.ooxml.elements import START_TAG, Surroundings, streamed
 from jobs.intake.ooxml.part_text import is_utf_8, part_chunks
 from jobs.intake.ooxml.plain_row import PlainRow
-from jobs.intake.ooxml.row_element import Columns, RowElement
+from jobs.intake.ooxml.row_element import RowElement
 from jobs.intake.ooxml.sheet_scan import SheetScanner, row_number, shadow
 from jobs.intake.ooxml.strings import SharedStrings
 from jobs.intake.ooxml.xml_text import CONTROLS, local_name
@@ -39,8 +39,7 @@ class CellReader:
 
     def __init__(self, strings: SharedStrings, styles: Mapping[str, NumberText]) -> None:
         self._values = CellValues(strings, styles)
-        self._columns = Columns()
-        self._element = RowElement(self._values, self._columns)
+        self._element = RowElement(self._values)
         #: Whether the sheet is protected; known once its rows were streamed to the end.
         self.is_protected = False
         #: Set by a character that XML cannot carry: from there on, a parser is to say what is wrong.
@@ -56,21 +55,16 @@ class CellReader:
         scan = self._scan(file)
         if scan is None:
             file.seek(0)
-        for number, cells in self._as_xml(file) if scan is None else self._scanned(*scan):
-            if any(cells) and not all(map(_is_blank, cells)):
-                yield Row(number, tuple(cells))
+            yield from self.rows_as_xml(file)
+        else:
+            yield from _with_text(self._scanned(*scan))
         behind = scan[0].tail() if scan else _from_the_top(file)
         self.is_protected = _are_protecting(behind)
 
     def rows_as_xml(self, file: IO[bytes]) -> Generator[Row]:
         """Stream the same rows, all of them by an XML parser."""
-        for number, cells in self._as_xml(file):
-            if any(cells) and not all(map(_is_blank, cells)):
-                yield Row(number, tuple(cells))
-
-    def _as_xml(self, file: IO[bytes]) -> Iterator[_Cells]:
         elements = streamed(file, "{*}row", "{*}sheetData")
-        return self._elements(takewhile(lambda each: local_name(each) != "sheetData", elements), 0)
+        yield from _with_text(self._elements(takewhile(lambda each: local_name(each) != "sheetData", elements), 0))
 
     def _scan(self, file: IO[bytes]) -> tuple[SheetScanner, Surroundings] | None:
         """Begin to scan a sheet, None when it is none to be scanned."""
@@ -135,6 +129,12 @@ def _are_protecting(chunks: Iterator[bytes]) -> bool:
         found = found or _PROTECTION.search(kept) is not None
         kept = kept[-_OVERLAP_BYTES:]
     return found
+
+
+def _with_text(rows: Iterator[_Cells]) -> Generator[Row]:
+    for number, cells in rows:
+        if any(cells) and not all(map(_is_blank, cells)):
+            yield Row(number, tuple(cells))
 
 
 def _is_blank(cell: str) -> bool:

@@ -21,6 +21,10 @@ _ATTRIBUTE = re.compile(r'([A-Za-z]+)="([^"]*)"')
 _KEPT = 8192
 
 
+#: Letters, attributes, value and inline text of a cell.
+_Found = tuple[str, str, str, str]
+
+
 class PlainRow:
     """Reads the rows of a sheet whose elements have this prefix."""
 
@@ -41,24 +45,22 @@ class PlainRow:
         found = self._cells(text)
         try:
             if "&" in text:
-                found = [
-                    (letters, more, decoded(value), decoded(inline)) if "&" in value or "&" in inline else
-                    (letters, more, value, inline)
-                    for letters, more, value, inline in found
-                ]
+                found = [_decoded(cell) if "&" in cell[2] or "&" in cell[3] else cell for cell in found]
+        except LookupError:
+            return None
+        try:
             return self._placed(found)
         except KeyError:
             return self._placed(found) if self._learn(found) else None
 
-    def _placed(self, found: list[tuple[str, str, str, str]]) -> list[str]:
+    def _placed(self, found: list[_Found]) -> list[str]:
         cells: list[str] = []
         columns, shows = self._columns, self._shows
         for letters, attributes, value, inline in found:
             index = columns[letters]
-            if value:
-                text = shows[attributes](value)
-            else:
-                text = unescaped(inline) if "_x" in inline else inline
+            text = shows[attributes](value) if value else inline
+            if "_x" in inline:
+                text = unescaped(inline)
             if not text:
                 continue
             if index == len(cells):
@@ -69,8 +71,10 @@ class PlainRow:
                 cells[index] = text
         return cells
 
-    def _learn(self, found: list[tuple[str, str, str, str]]) -> bool:
+    def _learn(self, found: list[_Found]) -> bool:
         """Learn letters and attributes; whether all of them are as usual."""
+        if len(self._shows) >= _KEPT:
+            self._shows.clear()
         for letters, attributes, *_ in found:
             index = column_index(letters)
             if index is None or not _ATTRIBUTES.fullmatch(attributes):
@@ -79,8 +83,11 @@ class PlainRow:
             named = dict(pairs)
             if len(named) < len(pairs):
                 return False
-            if len(self._shows) >= _KEPT:
-                self._shows.clear()
             self._columns[letters] = index
             self._shows[attributes] = self._values.show(named.get("t"), named.get("s"))
         return True
+
+
+def _decoded(cell: _Found) -> _Found:
+    letters, attributes, value, inline = cell
+    return letters, attributes, decoded(value), decoded(inline)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from lxml import etree
 
 from jobs.intake.letters import MOST_COLUMNS, column_index
@@ -10,26 +12,15 @@ from jobs.intake.ooxml.xml_text import local_name, plain_text
 from jobs.intake.text.row_tally import RowTally
 
 _DIGITS = "0123456789"
-_MOST_LETTERS = 3
-
-
-class Columns(dict[str, int]):
-    """Positions by column letter, worked out once; -1 for what is no letter."""
-
-    def __missing__(self, letters: str) -> int:
-        if len(letters) > _MOST_LETTERS:
-            return -1
-        index = column_index(letters)
-        self[letters] = -1 if index is None else index
-        return self[letters]
+#: More than there are columns: references that are none do not add up.
+_KEPT = 20_000
 
 
 class RowElement:
     """Reads the cells of rows."""
 
-    def __init__(self, values: CellValues, columns: Columns) -> None:
+    def __init__(self, values: CellValues) -> None:
         self._values = values
-        self._columns = columns
         #: Rows with formulas that have no result in the file.
         self.no_result_rows = RowTally()
 
@@ -39,8 +30,8 @@ class RowElement:
         index = -1
         for cell in row:
             ref = cell.get("r")
-            place = self._columns[ref.rstrip(_DIGITS)] if ref else -1
-            index = place if place >= 0 else index + 1
+            place = _index(ref.rstrip(_DIGITS)) if ref else None
+            index = index + 1 if place is None else place
             text = self._text(cell, number)
             if not text or index >= MOST_COLUMNS:
                 continue
@@ -63,3 +54,8 @@ class RowElement:
             self.no_result_rows.add(number)
             return ""
         return "" if raw is None else self._values.show(kind, cell.get("s"))(raw)
+
+
+@lru_cache(maxsize=_KEPT)
+def _index(letters: str) -> int | None:
+    return column_index(letters)

@@ -14,7 +14,7 @@ MOST_ROWS = 1_048_576
 MOST_ROW_BYTES = 16 << 20
 
 _MOST_DIGITS = 10
-_HIDING = re.compile(rb"<!--.*?-->|<!\[CDATA\[.*?\]\]>|<!DOCTYPE[^>\[]*(?:\[.*?\])?\s*>", re.DOTALL)
+_HIDING = re.compile(rb"<!--.*?-->|<!\[CDATA\[.*?\]\]>|<!DOCTYPE[^>\[]*(?:\[.*?\])?\s*>|<\?.*?\?>", re.DOTALL)
 _SHEET_DATA = re.compile(rb"<(?:([\w.-]+):)?sheetData(?=[\s/>])[^>]*>")
 #: A start tag with its number and its other attributes, or the end of all rows.
 _ROW = rb"""<(?:%brow(?: r="([0-9]{1,10})")?+(?=[\s/>])((?:[^>"']++|"[^"]*+"|'[^']*+')*+)|/%bsheetData\s*)>"""
@@ -22,18 +22,14 @@ _NUMBER = re.compile(rb"""\sr\s*=\s*["']\s*([0-9]{1,10})\s*["']""")
 
 
 def shadow(xml: bytes) -> bytes:
-    """Blank out comments and CDATA, byte for byte, so that what looks like a tag in them is not taken for one."""
-    return _HIDING.sub(lambda hidden: b" " * len(hidden[0]), xml) if b"<!" in xml else xml
+    """Blank out comments, CDATA and instructions, byte for byte: what looks like a tag in them is none."""
+    return _HIDING.sub(lambda hidden: b" " * len(hidden[0]), xml) if b"<!" in xml or b"<?" in xml else xml
 
 
 def row_number(told: bytes, above: int) -> int:
     """Number a row by its `r`; where that is none, it follows the row above."""
     number = int(told) if told.isdigit() and len(told) <= _MOST_DIGITS else 0
     return number if 0 < number <= MOST_ROWS else above + 1
-
-
-class NoRows(Damaged):
-    """The sheet has no element for rows, or one that is closed at once."""
 
 
 class SheetRow(NamedTuple):
@@ -55,7 +51,7 @@ class SheetScanner:
     def __init__(self, chunks: Iterator[bytes]) -> None:
         self._chunks = chunks
         self._xml = self._seen = b""
-        #: Where the next row is looked for, and where an unclosed comment or CDATA begins.
+        #: Where the next row is looked for, and where an unclosed comment or its like begins.
         self._at = self._limit = 0
         #: All up to the start of the rows.
         self.head, prefix = self._read_head()
@@ -97,7 +93,7 @@ class SheetScanner:
             self._refill()
             found = _SHEET_DATA.search(self._seen)
         if found[0].endswith(b"/>"):
-            raise NoRows("the sheet has no rows")
+            raise Damaged("the sheet has no rows")
         self._at = found.end()
         return self._xml[: self._at], found[1] + b":" if found[1] else b""
 
@@ -115,5 +111,5 @@ class SheetScanner:
         self._xml = b"".join(pieces)
         self._at = 0
         self._seen = shadow(self._xml)
-        unclosed = self._seen.find(b"<!")
-        self._limit = len(self._seen) if unclosed < 0 else unclosed
+        unclosed = [at for mark in (b"<!", b"<?") if (at := self._seen.find(mark)) >= 0]
+        self._limit = min(unclosed, default=len(self._seen))

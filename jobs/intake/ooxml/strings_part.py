@@ -33,7 +33,7 @@ def read_strings_as_xml(file: IO[bytes]) -> SharedStrings:
 
 
 class _NotPlainError(Exception):
-    """The part has comments, definitions or an encoding for which it takes an XML parser."""
+    """The part has comments, instructions, definitions or an encoding for which it takes an XML parser."""
 
 
 def _read_plain(file: IO[bytes]) -> SharedStrings:
@@ -51,7 +51,12 @@ def _read_plain(file: IO[bytes]) -> SharedStrings:
 def _blocks(rest: bytes, chunks: Iterator[bytes], close: bytes) -> Iterator[bytes]:
     """Cut the part behind the end of an item, time and again."""
     while True:
-        if b"<!" in rest or len(rest) > _MOST_ITEM_BYTES or len(rest.translate(None, CONTROLS)) < len(rest):
+        if (
+            b"<!" in rest
+            or b"<?" in rest
+            or len(rest) > _MOST_ITEM_BYTES
+            or len(rest.translate(None, CONTROLS)) < len(rest)
+        ):
             raise _NotPlainError
         items, found, rest = rest.rpartition(close)
         if found:

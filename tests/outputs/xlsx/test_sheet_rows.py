@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from jobs.intake.letters import column_letter
 from jobs.intake.ooxml.sheet_scan import SheetScanner
 from outputs.notes import WriteNotes
-from outputs.xlsx.place import Place
+from outputs.places import Place
 from outputs.xlsx.regions import Regions
 from outputs.xlsx.sheet_rows import RowPatcher, SheetFacts
 from outputs.xlsx.styles import Formats
