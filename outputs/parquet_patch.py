@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from jobs.intake.parquet.file import library, opened_parquet
+from jobs.intake.refusals import told
 from jobs.intake.schema_header import SCHEMA_ROW
 from jobs.sheet import SheetInfo
 from outputs.columns import OutputColumn
@@ -64,7 +65,7 @@ def _writer(target: Path, out: IO[bytes], schema: Any, options: Mapping[str, Any
             yield writer
     except (pa.ArrowException, NotImplementedError) as error:
         raise UserError(
-            f"{target.name} cannot be written as Parquet: {' '.join(str(error).split())[:200]}.",
+            f"{target.name} cannot be written as Parquet: {told(error)}.",
             fix="Save the source as .csv or .xlsx and run that; copy that was bought is reused.",
             code="source",
         ) from error

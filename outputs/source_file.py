@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-import zipfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
 from jobs.intake.ooxml.damage import Damaged
+from jobs.intake.refusals import told
+from jobs.intake.zip_file import ZIP_DAMAGE
 from templates.errors import UserError
 
 
@@ -33,10 +33,9 @@ def opened_source(source: Path) -> Iterator[IO[bytes]]:
     with file:
         try:
             yield file
-        # NotImplementedError is zipfile's word for a compression that it lacks.
-        except (Damaged, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as problem:
+        except (Damaged, *ZIP_DAMAGE) as problem:
             raise UserError(
-                f"{source.name} is damaged: {problem}.",
+                f"{source.name} is damaged: {told(problem)}.",
                 fix="Open it in your spreadsheet program and save it again.",
                 code="source",
             ) from problem

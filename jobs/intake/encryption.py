@@ -11,6 +11,7 @@ import msoffcrypto
 from msoffcrypto.exceptions import DecryptionError, InvalidKeyError
 from msoffcrypto.format.ooxml import OOXMLFile
 
+from jobs.intake.refusals import told
 from templates.errors import UserError
 
 #: With it spreadsheet programs encrypt workbooks that open without asking. Source: [MS-OFFCRYPTO] 2.4.2.3.
@@ -54,7 +55,7 @@ def _told_to_the_user(path: Path, password: str | None) -> Iterator[None]:
     # The library fails in many ways on a file that is cut or made up.
     except Exception as error:
         raise UserError(
-            f"{path.name} is damaged: it is encrypted, but not so that it can be opened ({error}).",
-            fix="Open it in a spreadsheet program and save a copy without a password.",
+            f"{path.name} is damaged: it looks like an encrypted workbook and cannot be opened ({told(error)}).",
+            fix="Open it in a spreadsheet program and save a copy without a password, or give an earlier copy.",
             code="source",
         ) from error

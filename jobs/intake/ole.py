@@ -9,6 +9,7 @@ from typing import IO
 
 import olefile
 
+from jobs.intake.refusals import not_a_table
 from templates.errors import UserError
 
 #: The first bytes of every such file.
@@ -66,9 +67,7 @@ def ole_content(path: Path) -> OleContent:
         kind = ""
     if not kind:
         return OleContent.ENCRYPTED if path.suffix.casefold() in _NEW else OleContent.XLS
-    raise UserError(
-        f"{path.name} is {kind}, not a spreadsheet.", fix="Give an .xlsx, .xls or .csv file.", code="source"
-    )
+    raise not_a_table(path.name, kind)
 
 
 def workbook_stream(path: Path) -> bytes:

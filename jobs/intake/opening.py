@@ -18,6 +18,7 @@ from jobs.intake.formats.xlsx import XlsxSheet
 from jobs.intake.formats.zipped import ZippedSheet
 from jobs.intake.odf.package import is_flat, is_opendocument
 from jobs.intake.ole import BARE_WORKBOOKS, OLE_SIGNATURE, OleContent, ole_content
+from jobs.intake.refusals import not_a_table
 from jobs.intake.text.encoding import wide_encoding
 from jobs.sheet import AS_FOUND, ReadOptions, Sheet
 from templates.errors import UserError, nearest
@@ -144,8 +145,4 @@ def _refuse_others(path: Path, start: bytes) -> None:
     if not kind and controls > max(_FEW_CONTROLS, len(start) * _CONTROLS_SHARE) and not wide_encoding(start):
         kind = "a binary file"
     if kind:
-        raise UserError(
-            f"{path.name} is {kind}, not a spreadsheet.",
-            fix="Give an .xlsx, .csv or .tsv file, or save it as one in a spreadsheet program.",
-            code="source",
-        )
+        raise not_a_table(path.name, kind)

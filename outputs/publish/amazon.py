@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
+from jobs.intake.grouped.platforms import usual_names
 from jobs.sheet import Column
 from outputs.publish.layout import Headers, Pieces, Target, TargetColumn
 
@@ -43,7 +44,7 @@ def _lay_out(headers: Headers) -> tuple[TargetColumn, ...]:
     product_type = TargetColumn(header="feed_product_type", source=("feed_product_type", "Product Type"))
     return (
         *([product_type] if headers.find(*product_type.source) else []),
-        TargetColumn(header="item_sku", source=("item_sku", "Seller SKU", "seller-sku", "SKU"), is_key=True),
+        TargetColumn(header="item_sku", source=usual_names("amazon", "key"), is_key=True),
         TargetColumn(header="update_delete", fixed="PartialUpdate"),
         TargetColumn(header="item_name", role="title", limit="amazon-title", encode=_one_line),
         TargetColumn(

@@ -8,11 +8,12 @@ the SEO plugins.
 
 from __future__ import annotations
 
+from jobs.intake.grouped.platforms import usual_names
 from outputs.publish.layout import Headers, Pieces, Target, TargetColumn, header_only
 from outputs.publish.page_html import description_html, page_html
 
 #: Exports are in the shop's language; the importer takes English headers in any.
-_SKU = ("SKU", "Artikelnummer", "UGS")
+_SKU = usual_names("woocommerce", "key")
 _YOAST = ("Meta: _yoast_wpseo_title", "Meta: _yoast_wpseo_metadesc")
 _RANK_MATH = ("Meta: rank_math_title", "Meta: rank_math_description")
 

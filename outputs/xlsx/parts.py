@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import zipfile
-import zlib
 from collections.abc import Iterator
 
 from lxml import etree
 
 from jobs.intake.ooxml.damage import Damaged
 from jobs.intake.ooxml.relationships import Relation, part_key, read_relations, relation_id, relations_part
+from jobs.intake.zip_file import ZIP_DAMAGE
 
 #: A workbook's own directory of sheets is small; one that is not is no workbook.
 _MOST_BYTES = 64 << 20
@@ -46,8 +46,7 @@ class Parts:
         parser = etree.XMLParser(resolve_entities=False, no_network=True, recover=True)
         try:
             return etree.fromstring(self._package.read(entry), parser)
-        # RuntimeError is zipfile's word for encryption, and NotImplementedError for a compression that it lacks.
-        except (etree.XMLSyntaxError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError):
+        except (etree.XMLSyntaxError, *ZIP_DAMAGE, RuntimeError):
             return None
 
     def related(self, part: str, kind: str) -> Iterator[str]:

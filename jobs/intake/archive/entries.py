@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePosixPath
-from struct import error as StructError  # noqa: N812 - its own name tells nothing
-from zipfile import BadZipFile, LargeZipFile, ZipFile, ZipInfo
+from zipfile import ZipFile, ZipInfo
 
+from jobs.intake.zip_file import entry_names
 from templates.errors import UserError
 
 ZIP_MARKS = (b"PK\x03\x04", b"PK\x05\x06")
@@ -30,11 +30,10 @@ def is_archive(path: Path) -> bool:
     """Whether a zip is an archive of files, not a workbook or another document, which are zips as well."""
     if path.suffix.casefold() in _WORKBOOKS:
         return False
-    try:
-        with ZipFile(path) as package:
-            names = [name.replace("\\", "/").lstrip("/").casefold() for name in package.namelist()]
-    except (BadZipFile, LargeZipFile, NotImplementedError, ValueError, LookupError, StructError, OSError):
+    found = entry_names(path)
+    if found is None:
         return path.suffix.casefold() == ".zip"
+    names = [name.replace("\\", "/").lstrip("/").casefold() for name in found]
     return not any(name in _DOCUMENT_PARTS or name.startswith(_DOCUMENT_FOLDERS) for name in names)
 
 
@@ -76,7 +75,7 @@ def choose_entry(path: Path, package: ZipFile) -> ZipInfo:
     what = f"only {_listed(files)}" if files else "no files"
     raise UserError(
         f"{path.name} is a zip archive without a table: it holds {what}.",
-        fix="Give an .xlsx, .csv or .tsv file, or a zip with one of these in it.",
+        fix="Give an .xlsx, .xls, .ods, .csv, .tsv or .parquet file, or a zip with one of these in it.",
         code="source",
     )
 

@@ -4,31 +4,26 @@ from __future__ import annotations
 
 import errno
 import gzip
-import lzma
 import os
 import re
-import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
-from struct import error as StructError  # noqa: N812 - its own name tells nothing
-from zipfile import BadZipFile, LargeZipFile, ZipFile
+from zipfile import ZipFile
 
 from jobs.intake.archive.entries import ZIP_MARKS, choose_entry, find_entry, is_archive, shown_name
+from jobs.intake.refusals import told
+from jobs.intake.zip_file import MALFORMED, MOST_UNPACKED_BYTES, ZIP_DAMAGE
 from templates.errors import UserError
 
 GZIP_MARK = b"\x1f\x8b"
 
-#: What a table may unpack to.
-_MOST_BYTES = 4 << 30
 #: A table shrinks to a tenth, an empty one to a hundredth; a bomb to a thousandth.
 _MOST_RATIO = 1_000
 _RATIO_FROM_BYTES = 100_000_000
 _CHUNK_BYTES = 1 << 20
 _NOT_IN_NAMES = re.compile(r'[\x00-\x1f\x7f-\x9f/\\:*?"<>|\ud800-\udfff]')
 _LONGEST_NAME = 100
-#: What zipfile runs into when a directory's fields make no sense.
-_MALFORMED = (ValueError, LookupError, ArithmeticError, StructError)
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
@@ -69,7 +64,7 @@ def _copied(path: Path, read: Callable[[int], bytes], target: Path, packed_bytes
 
 
 def _refuse_bombs(path: Path, size: int, packed_bytes: int) -> None:
-    if size > _MOST_BYTES or (size > _RATIO_FROM_BYTES and size > packed_bytes * _MOST_RATIO):
+    if size > MOST_UNPACKED_BYTES or (size > _RATIO_FROM_BYTES and size > packed_bytes * _MOST_RATIO):
         raise UserError(
             f"{path.name} unpacks to more than {size // 1_000_000:,} MB out of {packed_bytes:,} bytes.",
             fix="Give the table itself, or split it into several files.",
@@ -92,8 +87,7 @@ def _without_gz(name: str) -> str:
 def _told_to_the_user(path: Path) -> Iterator[None]:
     try:
         yield
-    # NotImplementedError and RuntimeError are zipfile's words for a compression and an encryption that it lacks.
-    except (BadZipFile, LargeZipFile, zlib.error, lzma.LZMAError, EOFError, RuntimeError, *_MALFORMED) as error:
+    except (*ZIP_DAMAGE, *MALFORMED, RuntimeError) as error:
         raise _damaged(path, error) from error
     except OSError as error:
         if error.errno in _FULL:
@@ -110,9 +104,8 @@ def _told_to_the_user(path: Path) -> Iterator[None]:
 
 
 def _damaged(path: Path, error: Exception) -> UserError:
-    reason = " ".join(str(error).split())[:200].rstrip(".")
     return UserError(
-        f"{path.name} is damaged: it cannot be unpacked ({reason}).",
+        f"{path.name} is damaged: it cannot be unpacked ({told(error)}).",
         fix="Fetch it again, or unpack it with another program and give the table.",
         code="source",
     )

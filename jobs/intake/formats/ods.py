@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from jobs.intake.formats.choice import choose_sheet
+from jobs.intake.formats.remarks import signature_losses, workbook_notes
 from jobs.intake.header import first_rows, lay_out
 from jobs.intake.merged import spread
 from jobs.intake.odf.cell_styles import read_styles
@@ -38,7 +39,7 @@ class OdsSheet:
             with closing(self._tabs(package)) as tabs:
                 tab, info = choose_sheet(path, tabs, self._look, options.sheet)
             self._place = tab.place
-            self._info = replace(info, losses=_losses(package))
+            self._info = replace(info, losses=signature_losses(is_signed=package.is_signed))
 
     @property
     def info(self) -> SheetInfo:
@@ -52,7 +53,8 @@ class OdsSheet:
             for row in table.rows():
                 if row.number > self._info.header_row:
                     yield row
-        self._info = replace(self._info, notes=_notes(table))
+        notes = workbook_notes(table.no_result_rows, is_protected=table.is_protected)
+        self._info = replace(self._info, notes=notes)
 
     def _tabs(self, package: OdfPackage) -> Generator[_Tab]:
         """Give the tables one after the other, each with its first rows; those behind the chosen one are not read."""
@@ -81,19 +83,3 @@ def _tables(package: OdfPackage) -> Generator[OdfTable]:
         styles = read_styles(file)
     with package.content() as file, closing(read_tables(file, styles)) as tables:
         yield from tables
-
-
-def _losses(package: OdfPackage) -> tuple[str, ...]:
-    if not package.is_signed:
-        return ()
-    return ("The digital signature of the file does not hold for the copy: sign it again.",)
-
-
-def _notes(table: OdfTable) -> tuple[str, ...]:
-    """Say what of the table a person should know."""
-    notes = []
-    if table.no_result_rows:
-        notes.append(f"{table.no_result_rows} formulas without a stored result, read as empty: save the workbook once.")
-    if table.is_protected:
-        notes.append("The sheet is protected; it stays so in the copy.")
-    return tuple(notes)

@@ -6,7 +6,6 @@ from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
-from zipfile import BadZipFile, ZipFile
 
 from jobs.intake.biff12.cells import read_columns, read_merges, read_rows
 from jobs.intake.biff12.package import BinaryPackage
@@ -16,6 +15,7 @@ from jobs.intake.book import BookRow, BookTab, ColumnWidth, NumberFormat, Visibi
 from jobs.intake.formats.book_sheet import BookSheet
 from jobs.intake.merged import Merge
 from jobs.intake.ooxml.package import reading
+from jobs.intake.zip_file import entry_names
 from jobs.sheet import AS_FOUND, ReadOptions
 
 
@@ -28,11 +28,7 @@ class XlsbSheet(BookSheet):
 
 def is_xlsb(path: Path) -> bool:
     """Whether a zip archive is a binary workbook."""
-    try:
-        with ZipFile(path) as package:
-            names = {name.casefold().rpartition("/")[2] for name in package.namelist()}
-    except (BadZipFile, OSError, ValueError, NotImplementedError):
-        return False
+    names = {name.casefold().rpartition("/")[2] for name in entry_names(path) or ()}
     return "workbook.bin" in names and "workbook.xml" not in names
 
 

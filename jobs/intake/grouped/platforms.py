@@ -40,11 +40,6 @@ class Platform:
     on_every_row: bool
 
     @property
-    def key_columns(self) -> tuple[Column, ...]:
-        """The columns by which the platform knows a product again."""
-        return tuple(self.columns[role] for role in ("key", "id", "group", "parent") if role in self.columns)
-
-    @property
     def structure(self) -> tuple[Column, ...]:
         """The columns that say how rows hang together, and nothing of the product, whatever their names are like."""
         roles = ("type", "parent", "group", "variations", "children", "store", "attributes")
@@ -171,6 +166,11 @@ _PLATFORMS = (
         on_every_row=True,
     ),
 )
+
+
+def usual_names(platform: PlatformName, role: str) -> tuple[str, ...]:
+    """Give the names that a platform's exports have for the column of a role, best first."""
+    return next(marks.roles[role] for marks in _PLATFORMS if marks.name == platform)
 
 
 def find_platform(columns: Sequence[Column]) -> Platform | None:

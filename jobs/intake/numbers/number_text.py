@@ -12,7 +12,7 @@ from jobs.intake.numbers.number_format import compile_format
 NumberText = Callable[[str], str]
 
 #: Prices and stock figures recur: so many texts are kept for each format.
-_KEPT_TEXTS = 8192
+_KEPT_TEXTS = 65_536
 
 #: Formats that a workbook names by number only. Source: ECMA-376 part 1, 18.8.30.
 BUILTIN_FORMATS = {

@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import io
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Self
-from zipfile import BadZipFile, LargeZipFile, ZipFile
+from zipfile import ZipFile
 
 from lxml import etree
 
 from jobs.intake.odf.names import MANIFEST, OFFICE_URI
+from jobs.intake.refusals import not_a_table, told
+from jobs.intake.zip_file import MOST_UNPACKED_BYTES, ZIP_DAMAGE, entry_names
 from templates.errors import UserError
 
-#: A part that unpacks to more than this is refused; a sheet at the row limit with long copy stays below.
-MOST_PART_BYTES = 4 << 30
 #: The manifest and the styles are small in any real file.
 _MOST_SIDE_BYTES = 64 << 20
-
-#: Characters of a library's words that a message quotes.
-_MOST_WORDS = 200
 
 CONTENT = "content.xml"
 _STYLES = "styles.xml"
@@ -47,12 +43,7 @@ def is_opendocument(path: Path, start: bytes) -> bool:
     """Whether a zip is of the OpenDocument family, by its first bytes, else by its parts."""
     if start[30:].startswith(b"mimetype" + _MIMETYPE.encode()):
         return True
-    try:
-        with ZipFile(path) as package:
-            return {CONTENT, _MANIFEST} <= set(package.namelist())
-    # A zip that cannot be read is told by the reader that it falls to.
-    except (BadZipFile, LargeZipFile, NotImplementedError, OSError, ValueError):
-        return False
+    return {CONTENT, _MANIFEST} <= set(entry_names(path) or ())
 
 
 def is_flat(start: bytes) -> bool:
@@ -65,25 +56,18 @@ def reading(path: Path) -> Iterator[None]:
     """Turn what damaged files make libraries say into one sentence."""
     try:
         yield
-    # NotImplementedError and RuntimeError are zipfile's words for a compression and an encryption that it lacks.
-    except (BadZipFile, LargeZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+    except (*ZIP_DAMAGE, RuntimeError) as error:
         raise UserError(
-            f"{path.name} is damaged: it is not a whole .ods file ({_said(error)}).", fix=_SAVE_AGAIN, code="source"
+            f"{path.name} is damaged: it is not a whole .ods file ({told(error)}).", fix=_SAVE_AGAIN, code="source"
         ) from error
     except (etree.XMLSyntaxError, ValueError, ArithmeticError, IndexError) as error:
         raise UserError(
-            f"{path.name} is damaged: a part of it cannot be read ({_said(error)}).", fix=_SAVE_AGAIN, code="source"
+            f"{path.name} is damaged: a part of it cannot be read ({told(error)}).", fix=_SAVE_AGAIN, code="source"
         ) from error
     except OSError as error:
         raise UserError(
             f"{path} cannot be read: {error.strerror or error}.", fix="Check the disk or the share.", code="source"
         ) from error
-
-
-def _said(error: Exception) -> str:
-    """Give a library's words on one line; some quote the file."""
-    words = " ".join(str(error).split())
-    return words if len(words) <= _MOST_WORDS else f"{words[:_MOST_WORDS]} …"
 
 
 class OdfPackage:
@@ -117,7 +101,7 @@ class OdfPackage:
 
     def content(self) -> IO[bytes]:
         """Open the part with the tables."""
-        return self._open(CONTENT, MOST_PART_BYTES) if self._zip else self._path.open("rb")
+        return self._open(CONTENT, MOST_UNPACKED_BYTES) if self._zip else self._path.open("rb")
 
     def styles(self) -> IO[bytes]:
         """Open the part with the styles that all tables share."""
@@ -160,11 +144,7 @@ class OdfPackage:
         with self._open("mimetype", _MOST_SIDE_BYTES) as file:
             kind = file.read(100).decode("latin-1").strip().removeprefix(_MIMETYPE).partition("-")[0]
         if kind in _KINDS:
-            raise UserError(
-                f"{self._path.name} is {_KINDS[kind]} (OpenDocument), not a spreadsheet.",
-                fix="Give an .ods, .xlsx, .csv or .tsv file.",
-                code="source",
-            )
+            raise not_a_table(self._path.name, f"{_KINDS[kind]} (OpenDocument)")
 
     def _encrypted(self) -> UserError:
         return UserError(

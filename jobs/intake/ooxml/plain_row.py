@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from jobs.intake.letters import column_index
+from jobs.intake.letters import column_index, column_letter
 from jobs.intake.ooxml.cell_values import CellValues, Show
 from jobs.intake.ooxml.xml_text import decoded, unescaped
 
@@ -34,6 +34,8 @@ class PlainRow:
         #: Positions by column letter, and how to show a value by the attributes of its cell; each learnt once.
         self._columns: dict[str, int] = {}
         self._shows: dict[str, Show] = {}
+        #: Letters of the columns from the first on, for so many as rows were seen to have; most rows have just these.
+        self._side_by_side: dict[int, list[str]] = {}
 
     def cells(self, body: bytes) -> list[str] | None:
         """Read the cells of a row, None when it is not all plain."""
@@ -48,28 +50,40 @@ class PlainRow:
                 found = [_decoded(cell) if "&" in cell[2] or "&" in cell[3] else cell for cell in found]
         except LookupError:
             return None
+        if "_x" in text:
+            found = [(*cell[:3], unescaped(cell[3])) for cell in found]
         try:
             return self._placed(found)
         except KeyError:
             return self._placed(found) if self._learn(found) else None
 
     def _placed(self, found: list[_Found]) -> list[str]:
+        shows = self._shows
+        if [cell[0] for cell in found] != self._first_letters(len(found)):
+            return self._scattered(found)
+        cells = [shows[attributes](value) if value else inline for _, attributes, value, inline in found]
+        while cells and not cells[-1]:
+            cells.pop()
+        return cells
+
+    def _scattered(self, found: list[_Found]) -> list[str]:
+        """Put cells that do not stand side by side from the first column on into their places."""
         cells: list[str] = []
-        columns, shows = self._columns, self._shows
         for letters, attributes, value, inline in found:
-            index = columns[letters]
-            text = shows[attributes](value) if value else inline
-            if "_x" in inline:
-                text = unescaped(inline)
+            index = self._columns[letters]
+            text = self._shows[attributes](value) if value else inline
             if not text:
                 continue
-            if index == len(cells):
-                cells.append(text)
-            else:
-                if index > len(cells):
-                    cells.extend([""] * (index - len(cells) + 1))
-                cells[index] = text
+            if index >= len(cells):
+                cells.extend([""] * (index - len(cells) + 1))
+            cells[index] = text
         return cells
+
+    def _first_letters(self, count: int) -> list[str]:
+        """Give the letters of the first columns."""
+        if count not in self._side_by_side:
+            self._side_by_side[count] = [column_letter(index) for index in range(count)]
+        return self._side_by_side[count]
 
     def _learn(self, found: list[_Found]) -> bool:
         """Learn letters and attributes; whether all of them are as usual."""

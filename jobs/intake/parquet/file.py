@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from jobs.intake.letters import MOST_COLUMNS
+from jobs.intake.refusals import told
 from templates.errors import UserError
 
 #: Rows that a file may claim; a few bytes can claim any number.
@@ -123,11 +124,10 @@ def _told_to_the_user(path: Path, pa: Any) -> Iterator[None]:
             raise UserError(
                 f"{path} cannot be read: {why}.", fix="Check the disk or the share.", code="source"
             ) from error
-        reason = " ".join(str(error).split())[:200].rstrip(".")
-        if "crypt" in reason.casefold():
+        if "crypt" in str(error).casefold():
             raise UserError(
                 f"{path.name} is encrypted.", fix="Write a copy of it without encryption.", code="encrypted"
             ) from error
         raise UserError(
-            f"{path.name} is damaged: it is not a whole Parquet file ({reason}).", fix=_SAVE_AGAIN, code="source"
+            f"{path.name} is damaged: it is not a whole Parquet file ({told(error)}).", fix=_SAVE_AGAIN, code="source"
         ) from error

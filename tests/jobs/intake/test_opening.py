@@ -59,7 +59,7 @@ def test_a_file_without_text_is_empty(tmp_path, content):
         (b"\x89PNG\r\n\x1a\n....", "a PNG picture"),
         (b"<?xml version='1.0'?><kml/>", "an XML file"),
         (b"<!doctype html><table>", "an HTML page"),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "not a whole .xls workbook"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "looks like an encrypted workbook"),
         (bytes(range(256)) * 8, "a binary file"),
         (b"PK\x03\x04 and then nothing", "damaged"),
     ],

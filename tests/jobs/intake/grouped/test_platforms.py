@@ -91,19 +91,6 @@ def test_a_sheet_of_ones_own_is_no_export(headers):
     assert name(*headers) is None
 
 
-def test_the_key_columns_are_those_that_an_update_is_matched_by():
-    keys = {
-        export: [column.header for column in found(*EXPORTS[export][0]).key_columns]
-        for export in ("shopify", "woocommerce", "google", "amazon")
-    }
-    assert keys == {
-        "shopify": ["Handle"],
-        "woocommerce": ["SKU", "ID", "Parent"],
-        "google": ["id", "item_group_id"],
-        "amazon": ["item_sku", "parent_sku"],
-    }
-
-
 def test_options_are_found_in_pairs():
     pairs = [(one.header, other.header) for one, other in found(*SHOPIFY[0]).options]
     assert pairs == [("Option1 Name", "Option1 Value"), ("Option2 Name", "Option2 Value")]
