@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 
-from jobs.intake.letters import column_index
+from jobs.intake.told_columns import told_column, told_pairs
 from jobs.sheet import SheetInfo
 from templates.errors import UserError, nearest
 
@@ -20,7 +20,7 @@ def chosen_by_fill(info: SheetInfo, planned: Mapping[str, Collection[str]], fill
     chosen: dict[str, int] = {}
     for name, wanted in fill.items():
         header = _planned_header(name, planned)
-        index = _column_index(info, wanted)
+        index = told_column(info.columns, wanted, option="fill", told=f"{name}={wanted}").index
         if index in chosen.values():
             raise UserError(
                 f'--fill gives the column "{wanted}" to two fields.', fix="Give each field its own column.", code="fill"
@@ -51,36 +51,10 @@ def _planned_header(name: str, planned: Mapping[str, Collection[str]]) -> str:
     )
 
 
-def _column_index(info: SheetInfo, wanted: str) -> int:
-    folded = wanted.strip().casefold()
-    for column in info.columns:
-        if folded in {column.header.casefold(), column.raw.strip().casefold()}:
-            return column.index
-    index = column_index(wanted.strip())
-    if index is not None and index in {column.index for column in info.columns}:
-        return index
-    raise UserError(
-        f'--fill: {info.path.name} has no column "{wanted}".'
-        + nearest(wanted, [column.header for column in info.columns]),
-        fix="Name a column by its header or its letter.",
-        code="fill",
-    )
-
-
 def parse_fill(texts: Iterable[str]) -> dict[str, str]:
     """Read `FIELD=COLUMN` options.
 
     Raises:
-        UserError: one is not of that form, or a field is named twice.
+        UserError: one is not of that form, or gives a field two columns.
     """
-    chosen: dict[str, str] = {}
-    for text in texts:
-        field, equals, column = (part.strip() for part in text.partition("="))
-        if not (field and equals and column) or field in chosen:
-            raise UserError(
-                f'--fill "{text}" {"names a field twice" if field in chosen else "is not of the form FIELD=COLUMN"}.',
-                fix='Write it as --fill "SEO title=Meta title", once for each field.',
-                code="fill",
-            )
-        chosen[field] = column
-    return chosen
+    return told_pairs(texts, option="fill", noun="FIELD", example='--fill "SEO title=Meta title"')

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from jobs.intake.grouped.platforms import find_platform
-from jobs.intake.mapping import OWN_PREFIX, find_column
+from jobs.intake.mapping import OWN_PREFIX
 from jobs.intake.names import plain_name
+from jobs.intake.told_columns import told_column, told_pairs
 from jobs.sheet import Column, SheetInfo
 from templates.errors import UserError, nearest
 from templates.fields import Template
@@ -79,14 +80,7 @@ def _told(info: SheetInfo, told: Mapping[str, str], own: Sequence[Limit]) -> Ite
                 fix=f"Name a field of a --template, or one of: {', '.join(names)}.",
                 code="check",
             )
-        column = find_column(info.columns, place)
-        if column is None:
-            raise UserError(
-                f'--check {wanted}={place}: the sheet has no column "{place}".'
-                f"{nearest(place, [each.header for each in info.columns])}",
-                fix="Give a column by its header as the sheet has it, or by its letter.",
-                code="check",
-            )
+        column = told_column(info.columns, place, option="check", told=f"{wanted}={place}")
         yield column.index, chosen
 
 
@@ -94,16 +88,6 @@ def parse_checks(texts: Sequence[str]) -> dict[str, str]:
     """Read `FIELD=COLUMN` texts.
 
     Raises:
-        UserError: one is not of that form, or names a field twice (code "check").
+        UserError: one is not of that form, or gives a field two columns (code "check").
     """
-    told: dict[str, str] = {}
-    for text in texts:
-        field, equals, column = (part.strip() for part in text.partition("="))
-        if not (field and equals and column) or field in told:
-            raise UserError(
-                f'--check "{text}" {"names a field twice" if field in told else "is not of the form FIELD=COLUMN"}.',
-                fix='Write for example --check seo-title="Meta title", once for each field.',
-                code="check",
-            )
-        told[field] = column
-    return told
+    return told_pairs(texts, option="check", noun="FIELD", example='--check seo-title="Meta title"')

@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from jobs.intake.letters import column_index
 from jobs.intake.names import is_near, plain_name
+from jobs.intake.told_columns import told_column, told_pairs
 from jobs.sheet import Column
 from templates.errors import UserError, nearest
 from templates.fields import Variable
@@ -56,23 +56,9 @@ def parse_map(texts: Sequence[str]) -> dict[str, str]:
 
     Raises: UserError (map) when one is not of that form or names a variable twice.
     """
-    overrides: dict[str, str] = {}
-    for text in texts:
-        variable, equals, column = (part.strip() for part in text.partition("="))
-        if not (variable and equals and column):
-            raise UserError(
-                f'--map "{text}" is not of the form VARIABLE=COLUMN.',
-                fix='Write for example --map title="Product name", or --map title=F for column F.',
-                code="map",
-            )
-        if overrides.get(variable, column) != column:
-            raise UserError(
-                f'--map gives "{variable}" two columns: "{overrides[variable]}" and "{column}".',
-                fix="Keep one of them.",
-                code="map",
-            )
-        overrides[variable] = column
-    return overrides
+    return told_pairs(
+        texts, option="map", noun="VARIABLE", example='--map title="Product name", or --map title=F for column F'
+    )
 
 
 def map_columns(
@@ -104,16 +90,6 @@ def map_columns(
     return ColumnMap(variables=tuple(variables), choices=ordered)
 
 
-def find_column(columns: Sequence[Column], wanted: str) -> Column | None:
-    """Find a column as a person names it: by its header, else by its letter."""
-    for spelling in (str.strip, str.casefold, plain_name):
-        for column in columns:
-            if wanted.strip() and spelling(column.header) == spelling(wanted.strip()) != "":
-                return column
-    index = column_index(wanted.strip())
-    return next((column for column in columns if column.index == index), None)
-
-
 def _overridden(
     columns: Sequence[Column], variables: Sequence[Variable], overrides: Mapping[str, str]
 ) -> list[tuple[Variable, Column]]:
@@ -126,14 +102,7 @@ def _overridden(
                 fix="`skuscribe templates show NAME` lists a template's variables.",
                 code="map",
             )
-        column = find_column(columns, wanted)
-        if column is None:
-            raise UserError(
-                f'--map {name}={wanted}: the sheet has no column "{wanted}".'
-                f"{nearest(wanted, [column.header for column in columns])}",
-                fix="Give a column by its header as the sheet has it, or by its letter.",
-                code="map",
-            )
+        column = told_column(columns, wanted, option="map", told=f"{name}={wanted}")
         found.append((by_name[name], column))
     return found
 

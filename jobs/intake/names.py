@@ -10,7 +10,8 @@ from itertools import takewhile
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _ACCENTS = re.compile("[\u0300-\u036f]")
 _NO_LETTER = re.compile(r"[\W_]+")
-_ASIDE = re.compile(r"[(\[{].*?[)\]}]|[*:]+\s*$")
+#: `Title (EN)`, `Name *`, `g:title` of feeds, `C:Brand` of eBay, `description-en_US-ecommerce` of Akeneo.
+_ASIDE = re.compile(r"[(\[{].*?[)\]}]|[*:]+\s*$|^\s*\*?[gCP]:|(?<=\w)-[a-z]{2,3}_[A-Z]{2}(-\w+)?\s*$")
 
 #: What write-back adds to a title: `Description (new)`, `Titel [de-DE]`. Such copy is not a source by mere likeness.
 _OWN_TITLE = re.compile(r"\(new\)|\[[a-z]{2,3}(-\w+)*\]\s*$", re.IGNORECASE)

@@ -78,7 +78,7 @@ def test_a_column_is_checked_as_told_and_by_a_template(skuscribe, tmp_path):
         (("p.csv", "--check", "nothing=Title"), 'no limit or field "nothing"'),
         (("p.csv", "--check", "seo-title"), "FIELD=COLUMN"),
         (("p.csv", "--template", "nothing"), "no such template"),
-        (("p.csv", "--key", "Nothing"), "no such column"),
+        (("p.csv", "--key", "Nothing"), "no column"),
         (("p.csv", "--report", "found.pdf"), ".csv or .xlsx"),
         (("p.csv", "--platform", "ebay"), "ebay"),
     ],

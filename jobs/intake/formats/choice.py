@@ -11,8 +11,10 @@ from jobs.intake.names import plain_name
 from jobs.sheet import SheetInfo
 from templates.errors import UserError, nearest
 
-#: A sheet with fewer columns than this is notes or a list, if another sheet has a table.
+#: A sheet with fewer named columns than this is notes or a list, if another sheet has a table.
 _TABLE_COLUMNS = 3
+#: Among sheets for which as much speaks, the first that has this share of the columns that the widest has.
+_COLUMNS_SHARE = 1 / 3
 #: So many columns that products usually have mark the sheet of products.
 _PRODUCT_COLUMNS = 2
 #: What such columns are called, folded, in part or as a whole.
@@ -23,9 +25,9 @@ _PRODUCT_NAME = re.compile(
 )
 #: Names of tabs beside the products: how to fill in, what may be filled in, and what it may look like.
 _ASIDE = re.compile(
-    r"instruct|read ?me|how ?to|guide|help|notes?\b|legend|glossary|definition|valid ?values|drop ?down|look ?ups?|"
-    r"^lists$|example|sample|cover|change ?log|anleitung|hinweis|beispiel|legende|ausf(ü|ue)ll|mode d.emploi|exemple|"
-    r"instruc|ejemplo|istruzion|esempio|instrukcj",
+    r"instruct|read ?me|how ?to|guide|help|not[ae]s?\b|legend|glossary|definition|valid ?values|drop ?down|look ?ups?|"
+    r"^lists$|example|\bsample|cover|contents?\b|change ?log|anleitung|hinweis|beispiel|legende|ausf(ü|ue)ll|"
+    r"inhaltsverz|mode d.emploi|exemple|sommaire|instruc|ejemplo|contenido|istruzion|esempio|contenuto|instrukcj",
     re.IGNORECASE,
 )
 
@@ -44,6 +46,8 @@ class Tab(Protocol):
 
 TabT = TypeVar("TabT", bound=Tab)
 
+_Marks = tuple[bool, bool, bool, bool, bool, int]
+
 #: Describes a sheet by its first rows, and counts how many of them are data.
 Look = Callable[[TabT], tuple[SheetInfo, int]]
 
@@ -51,14 +55,14 @@ Look = Callable[[TabT], tuple[SheetInfo, int]]
 def choose_sheet(path: Path, tabs: Iterable[TabT], look: Look[TabT], wanted: str | None) -> tuple[TabT, SheetInfo]:
     """Take the sheet that a person named, else the first visible one that has a table of products with rows.
 
-    Where none is that, the first of those that come nearest to it is taken.
+    Where none is that, the first of those that come nearest to it is taken, unless another is much wider.
 
     Raises: UserError (sheet, source, header_row) when there is no such sheet, or none has a table.
     """
     if wanted is not None:
         tab = _named(path, list(tabs), wanted)
         return tab, look(tab)[0]
-    looked: list[tuple[tuple[bool | int, ...], TabT, SheetInfo]] = []
+    looked: list[tuple[_Marks, TabT, SheetInfo]] = []
     refused: list[UserError] = []
     for tab in _visible(tabs):
         try:
@@ -71,8 +75,10 @@ def choose_sheet(path: Path, tabs: Iterable[TabT], look: Look[TabT], wanted: str
             return tab, info
         looked.append((marks, tab, info))
     if looked:
-        _, tab, info = max(looked, key=lambda entry: entry[0])
-        return tab, info
+        best = max(marks[:-1] for marks, _, _ in looked)
+        nearest_to = [entry for entry in looked if entry[0][:-1] == best]
+        widest = max(marks[-1] for marks, _, _ in nearest_to)
+        return next((tab, info) for marks, tab, info in nearest_to if marks[-1] >= widest * _COLUMNS_SHARE)
     if len(refused) > 1 and {error.code for error in refused} == {"source"}:
         raise UserError(f"{path.name} is empty: no sheet has a table.", fix="Give a file with a table.", code="source")
     raise next(iter(refused), None) or UserError(
@@ -80,12 +86,14 @@ def choose_sheet(path: Path, tabs: Iterable[TabT], look: Look[TabT], wanted: str
     )
 
 
-def _marks(tab: Tab, info: SheetInfo, data_rows: int) -> tuple[bool | int, ...]:
-    """Give what speaks for a sheet, the weightiest first."""
-    names = sum(_PRODUCT_NAME.search(plain_name(column.header)) is not None for column in info.columns)
-    width = len(info.columns)
-    is_table = data_rows > 0 and width >= _TABLE_COLUMNS
-    return not _ASIDE.search(tab.name), names >= _PRODUCT_COLUMNS, is_table, data_rows > 0, width
+def _marks(tab: Tab, info: SheetInfo, data_rows: int) -> _Marks:
+    """Give what speaks for a sheet, the weightiest first, and how many columns it names."""
+    products = sum(_PRODUCT_NAME.search(plain_name(column.header)) is not None for column in info.columns)
+    # The name of a merged cell stands over many columns and is one.
+    named = len({column.raw for column in info.columns if any(map(str.isalpha, column.raw))})
+    is_table = data_rows > 0 and named >= _TABLE_COLUMNS
+    is_no_list = named > 1
+    return not _ASIDE.search(tab.name), products >= _PRODUCT_COLUMNS, is_table, data_rows > 0, is_no_list, named
 
 
 def _visible(tabs: Iterable[TabT]) -> Iterable[TabT]:

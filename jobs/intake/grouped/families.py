@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 
+from jobs.intake.grouped.keys import key_text
 from jobs.intake.grouped.platforms import Platform
-from jobs.intake.keys import key_text
 from jobs.sheet import Row, Sheet
 
 _LISTED_SKU = re.compile(r"(?:^|[|,])\s*sku\s*=\s*([^,|]+)", re.IGNORECASE)
@@ -31,9 +31,11 @@ class Families:
         return self._parents.get(_folded(name), "")
 
     def _read_woocommerce(self, rows: Iterable[Row]) -> None:
-        """Take all that can have variations: `variable`, and the types of extensions."""
+        """Take all that can have variations: `variable`, and the types of extensions; without types all but children."""
+        has_types = "type" in self._columns
         for row in rows:
-            if not _may_have_variations(self._cell(row, "type")):
+            kind, parent = self._cell(row, "type"), self._cell(row, "parent")
+            if not (_may_have_variations(kind) if has_types else not parent):
                 continue
             sku, number = self._cell(row, "key"), self._cell(row, "id")
             for name in filter(None, (sku, number and f"id:{number}")):

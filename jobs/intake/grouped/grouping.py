@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from jobs.intake.grouped.families import Families, is_variation, survey
+from jobs.intake.grouped.keys import key_column, key_text
 from jobs.intake.grouped.options import Options
 from jobs.intake.grouped.platforms import Platform, find_platform
-from jobs.intake.keys import key_column, key_text
 from jobs.intake.letters import column_letter
 from jobs.sheet import Column, Row, Sheet, Standing
 
@@ -17,9 +17,12 @@ from jobs.sheet import Column, Row, Sheet, Standing
 _LEAD_ROWS = {
     "woocommerce": "on the product's own row, not on its variations",
     "magento": "on the product's own row, not on its children and store views",
+    "ebay": "on the listing's own row, not on its variations",
 }
 #: `contribution_sku#1.value`
 _MACHINE_NAME_END = "#1.value"
+#: Platforms whose rows of one product follow the product's own row without naming it.
+_BELOW = ("squarespace", "bigcommerce", "ebay")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +119,12 @@ class ByPlatform:
                 return f"a configurable product and its {lists}"
             case "amazon" if "parent" in headers:
                 return f"a parent and the rows that name it as {headers['parent']}"
+            case "squarespace":
+                return f"a row with a {headers['title']} and the rows without one below it"
+            case "bigcommerce":
+                return f'a row with "Product" in {headers["type"]} and the other rows below it'
+            case "ebay":
+                return f"a listing and the rows below it with a {headers['type']}"
         return f"rows with one {headers.get('group') or headers.get('key') or headers['id']}"
 
     def _keyed(self, rows: Iterable[Row], families: Families) -> Iterator[tuple[Row, str, Standing]]:
@@ -126,12 +135,15 @@ class ByPlatform:
                 return self._of_magento(rows, families)
             case "amazon":
                 return ((row, *self._of_amazon(row)) for row in rows if not self._names_columns(row))
+            case name if name in _BELOW:
+                return self._of_rows_below(rows)
         return ((row, self._cell(row, "group") or self._cell(row, "key"), Standing.MEMBER) for row in rows)
 
     def _of_woocommerce(self, row: Row, families: Families) -> tuple[str, Standing]:
         """Put a variation to its parent where the sheet has it; elsewhere it is a product of its own."""
         parent = families.parent_of(self._cell(row, "parent"))
-        if parent and is_variation(self._cell(row, "type")):
+        has_types = "type" in self._platform.columns
+        if parent and (not has_types or is_variation(self._cell(row, "type"))):
             return parent, Standing.MEMBER
         number = self._cell(row, "id")
         return self._cell(row, "key") or (f"id:{number}" if number else ""), Standing.LEAD
@@ -151,6 +163,23 @@ class ByPlatform:
             else:
                 standing = Standing.LEAD if sku and not parent else Standing.MEMBER
             yield row, key, standing
+
+    def _of_rows_below(self, rows: Iterable[Row]) -> Iterator[tuple[Row, str, Standing]]:
+        """Put the rows that follow a product's own row to it; a product without a key is called by its row."""
+        key = ""
+        for row in rows:
+            is_own = self._is_own_row(row)
+            if is_own:
+                key = self._cell(row, "key") or self._cell(row, "id") or f"row {row.number}"
+            yield row, key, Standing.LEAD if is_own else Standing.MEMBER
+
+    def _is_own_row(self, row: Row) -> bool:
+        match self._platform.name:
+            case "squarespace":
+                return bool(self._cell(row, "title"))
+            case "bigcommerce":
+                return self._cell(row, "type").casefold() == "product"
+        return not self._cell(row, "type") and any(cell.strip() for cell in row.cells)
 
     def _names_columns(self, row: Row) -> bool:
         """Whether it is the second header row of Amazon's newer templates, below the names for people."""

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 
+from jobs.intake.grouped.keys import key_text
 from jobs.intake.grouped.platforms import Platform
-from jobs.intake.keys import key_text
 from jobs.sheet import JOINT, Row
 
 #: `color=Black,size=XS`, as Magento joins attributes; a value may hold commas.
 _ATTRIBUTE = re.compile(r'(?:^|,)\s*"?(\w+)\s*=')
 _BARS = re.compile(r"\s*\|\s*")
+#: `Size=M;L|Color=Red`: in eBay's row of the whole listing the values of its variations.
+_SEMICOLONS = re.compile(r"\s*;\s*")
 
 
 class Options:
@@ -20,6 +22,7 @@ class Options:
         self._pairs = platform.options
         self._attributes = platform.columns.get("attributes")
         self._variations = platform.columns.get("variations")
+        self._between = _SEMICOLONS if platform.name == "ebay" else _BARS
         self._key = ""
         self._names: list[str] = []
 
@@ -31,7 +34,7 @@ class Options:
                 found += [pair for pair in _attributes(variation) if pair[0].casefold() != "sku"]
         if self._pairs:
             found += self._named(row, key)
-        return tuple((name, _BARS.sub(JOINT, value)) for name, value in found if name and value)
+        return tuple((name, self._between.sub(JOINT, value)) for name, value in found if name and value)
 
     def _named(self, row: Row, key: str) -> list[tuple[str, str]]:
         names = [key_text(row, name) for name, _ in self._pairs]

@@ -16,8 +16,10 @@ MOST_ROW_BYTES = 16 << 20
 _MOST_DIGITS = 10
 _HIDING = re.compile(rb"<!--.*?-->|<!\[CDATA\[.*?\]\]>|<!DOCTYPE[^>\[]*(?:\[.*?\])?\s*>|<\?.*?\?>", re.DOTALL)
 _SHEET_DATA = re.compile(rb"<(?:([\w.-]+):)?sheetData(?=[\s/>])[^>]*>")
-#: A start tag with its number and its other attributes, or the end of all rows.
-_ROW = rb"""<(?:%brow(?: r="([0-9]{1,10})")?+(?=[\s/>])((?:[^>"']++|"[^"]*+"|'[^']*+')*+)|/%bsheetData\s*)>"""
+#: A row's start tag with its number and its other attributes.
+_START = rb"""<%brow(?: r="([0-9]{1,10})")?+(?=[\s/>])((?:[^>"']++|"[^"]*+"|'[^']*+')*+)>"""
+#: The same, or the end of all rows.
+_ROW = _START + rb"|</%bsheetData\s*>"
 _NUMBER = re.compile(rb"""\sr\s*=\s*["']\s*([0-9]{1,10})\s*["']""")
 
 
@@ -58,12 +60,16 @@ class SheetScanner:
         #: What stands before the names of the sheet's elements: b"" or b"x:".
         self.prefix = prefix
         self._row = re.compile(_ROW % (prefix, prefix))
+        self._start = re.compile(_START % prefix)
         self._close = b"</%brow" % prefix
 
     def rows(self) -> Iterator[SheetRow]:
         """Stream the rows in the order of the file."""
         number = 0
         while True:
+            for row in self._plain_rows(number):
+                number = row.number
+                yield row
             xml, seen, limit, at = self._xml, self._seen, self._limit, self._at
             while (found := self._row.search(seen, at)) and found.end() <= limit:
                 tag = found[0]
@@ -81,6 +87,21 @@ class SheetScanner:
                 self._at = at = end
                 yield SheetRow(number, before, tag, xml[body:close], xml[close:end])
             self._refill()
+
+    def _plain_rows(self, above: int) -> Iterator[SheetRow]:
+        """Stream rows as long as one follows the other with nothing between them, which takes half the time."""
+        if self._seen is not self._xml:
+            return
+        close = self._close + b">"
+        start, at, number = self._start.match, self._at, above
+        for piece in self._xml[at:].split(close)[:-1]:
+            found = start(piece)
+            if found is None or found[0].endswith(b"/>"):
+                return
+            told = found if found[1] else _NUMBER.search(found[2])
+            number = row_number(told[1] if told else b"", number)
+            self._at = at = at + len(piece) + len(close)
+            yield SheetRow(number, b"", found[0], piece[found.end() :], close)
 
     def tail(self) -> Iterator[bytes]:
         """Stream all behind the rows, once they have been read to the end."""

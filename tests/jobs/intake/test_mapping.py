@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
+from jobs.intake.grouped.keys import key_column
 from jobs.intake.header import name_columns
-from jobs.intake.keys import key_column
 from jobs.intake.mapping import map_columns, parse_map
 from jobs.sheet import Row
 from templates.errors import UserError

@@ -11,13 +11,6 @@ from jobs.sheet import ReadOptions
 from templates.errors import UserError
 
 
-def refused(path, **options):
-    with pytest.raises(UserError) as caught:
-        open_sheet(path, ReadOptions(**options))
-    assert caught.value.fix
-    return caught.value
-
-
 def test_a_missing_file_is_named_with_its_nearest_neighbours(tmp_path):
     (tmp_path / "products.csv").write_text("SKU\n1\n")
     error = refused(tmp_path / "product.csv")

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from jobs.intake.mapping import find_column
 from jobs.intake.names import plain_name
+from jobs.intake.told_columns import told_column
 from jobs.sheet import Column, Row
-from templates.errors import UserError, nearest
 
 #: Usual names of a key column, best first; a platform's own identity comes before a plain number.
 KEY_NAMES = (
@@ -20,6 +19,17 @@ KEY_NAMES = (
     "Variant SKU",
     "SKU Code",
     "Stock Keeping Unit",
+    "CustomLabel",
+    "Custom label (SKU)",
+    "Internal Reference",
+    "商品管理番号（商品URL）",
+    "商品管理番号",
+    "商品番号",
+    "商品コード",
+    "商品编码",
+    "货号",
+    "상품코드",
+    "Артикул",
     "Artikelnummer",
     "Artikel-Nr.",
     "Artikelnr",
@@ -36,7 +46,21 @@ KEY_NAMES = (
     "Produkt-ID",
     "uniq_id",
     "ID",
+    "Reference",
+    "Reference #",
+    "Ref.",
     "Référence",
+    "Référence produit",
+    "Réf.",
+    "Kod produktu",
+    "Numer katalogowy",
+    "Symbol",
+    "Código",
+    "Código de producto",
+    "Código do produto",
+    "Ürün kodu",
+    "Stok kodu",
+    "Код товара",
     "Referencia",
     "Codice articolo",
     "Codice",
@@ -62,14 +86,7 @@ def key_column(columns: Sequence[Column], key: str | None) -> Column | None:
     Raises: UserError (key) when the column told does not exist.
     """
     if key is not None:
-        told = find_column(columns, key)
-        if told is None:
-            raise UserError(
-                f'--key "{key}": the sheet has no such column.{nearest(key, [column.header for column in columns])}',
-                fix="Give a column by its header as the sheet has it, or by its letter.",
-                code="key",
-            )
-        return told
+        return told_column(columns, key, option="key", told=f'"{key}"')
     by_name: dict[str, Column] = {}
     for column in columns:
         by_name.setdefault(plain_name(column.raw), column)
