@@ -44,7 +44,7 @@ test: check libreoffice
 	@$(BIN)/python -m pytest -q -n 2
 
 test-fast: $(DEV)
-	@$(BIN)/python -m pytest -q -m "not servers and not slow and not corpus"
+	@$(BIN)/python -m pytest -q -n 2 -m "not servers and not slow and not corpus"
 
 test-slow: $(DEV) libreoffice
 	@$(BIN)/python -m pytest -q -m slow

@@ -18,6 +18,7 @@ from jobs.intake.formats.xlsb import open_xlsb
 from jobs.intake.letters import column_letter
 from jobs.sheet import SheetInfo
 from outputs.columns import OutputColumn
+from outputs.conversion.lenient_book import LenientBook
 from outputs.conversion.rows import NewRow, rows_xml
 from outputs.conversion.shell import make_shell
 from outputs.conversion.survey import TabSurvey, survey_book
@@ -46,8 +47,9 @@ def convert_book(
         UserError: the source is gone, changed or damaged, or the target cannot be written.
     """
     notes = WriteNotes()
-    with opened_source(source), _BOOKS[info.format](source) as book:
-        tab = _table_tab(book, info)
+    with opened_source(source), _BOOKS[info.format](source) as whole:
+        tab = _table_tab(whole, info)
+        book = LenientBook(whole, tab)
         survey = survey_book(book, tab, info.header_row)
         table = Table(info, columns, survey.tabs[tab.index].last_column + 1)
         survey.tabs[tab.index].add(table.last_column, cells_a_row=len(columns))
@@ -62,6 +64,7 @@ def convert_book(
 
         with whole_file(target) as out:
             _write(shell, out, survey.tabs, [partial(new_rows, each) for each in book.tabs])
+    notes.remarks += [f'The sheet "{name}" is damaged and did not come back whole.' for name in book.broken]
     return notes
 
 

@@ -42,6 +42,7 @@ from worker.source_files import SourceFiles
 
 LANES_NOW = ("on-demand", "flex")
 _DATE = re.compile(r"[\s._-]*(?:\d{4}[-_.]?\d{2}[-_.]?\d{2}|\d{2}[-_.]\d{2}[-_.]\d{4}|\d{8})")
+_NUMBER = re.compile(r"\d+(?:[.,]\d+)?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,6 +162,7 @@ class Preparation:
             said=(
                 *describe(mapping, info, spec.key or None),
                 *info.losses,
+                *_nameless(told, catalogue),
                 *(() if target.is_told else (f"No AWS Region is set: prices are those of {target.region}.",)),
             ),
         )
@@ -349,9 +351,22 @@ def _refuse_missing(mapping: ColumnMap, recipe: Recipe, info: SheetInfo) -> None
             headers = ", ".join(f'"{column.header}"' for column in info.columns[:20])
             raise UserError(
                 f"{info.path.name}: no column gives {names}, which {template.ref} needs. The columns are: {headers}.",
-                fix=f"Say which one with --map {missing[0].name}=COLUMN.",
+                fix=f"Say which one with --map {missing[0].name}=COLUMN.{_hint_of_no_header(info)}",
                 code="variable",
             )
+
+
+def _hint_of_no_header(info: SheetInfo) -> str:
+    """Names of columns are no plain numbers: a row that has one is rather a product."""
+    if not any(_NUMBER.fullmatch(column.raw.strip()) for column in info.columns):
+        return ""
+    return f" If row {info.header_row} is a product already, put a row with the columns' names above it."
+
+
+def _nameless(told: str, catalogue: str) -> tuple[str, ...]:
+    if told != STANDARD_INPUT:
+        return ()
+    return (f'Standard input has no name: its products are kept as the catalogue "{catalogue}" (--catalogue).',)
 
 
 def _catalogue_of(source: Path) -> str:

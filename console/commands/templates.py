@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import click
@@ -9,8 +8,6 @@ import click
 from console.options import json_option
 from console.output import print_json
 from jobs.intake.mapping import map_columns, parse_map
-from jobs.intake.opening import open_sheet
-from jobs.sheet import ReadOptions
 from jobs.spec import JobSpec
 from templates.fields import Field, Template
 from worker.recipe import all_variables
@@ -62,25 +59,27 @@ def show(template: str, *, templates: str, as_json: bool) -> int:
 
 @command.command("check")
 @click.argument("template")
-@click.argument("source", type=click.Path(path_type=Path))
-@click.option("--sheet", metavar="NAME", help="Sheet of the workbook.")
+@click.argument("source")
+@click.option("--sheet", metavar="NAME", default="", help="Sheet of the workbook.")
 @click.option("--header-row", type=click.IntRange(min=1), help="Row number of the header.")
 @click.option("--map", "map_", multiple=True, metavar="VARIABLE=COLUMN", help="Column for a variable.")
 @_folder
 @json_option
 def check(
     template: str,
-    source: Path,
+    source: str,
     *,
-    sheet: str | None,
+    sheet: str,
     header_row: int | None,
     map_: Sequence[str],
     templates: str,
     as_json: bool,
 ) -> int:
     """Say what SOURCE lacks for a template, before a cent is spent."""
-    found = wire().preparation.catalog(JobSpec(templates=templates)).find(template)
-    info = open_sheet(source, ReadOptions(sheet=sheet, header_row=header_row)).info
+    preparation = wire().preparation
+    spec = JobSpec(templates=templates, sheet=sheet, header_row=header_row)
+    found = preparation.catalog(spec).find(template)
+    info = preparation.open(source, spec).info
     mapping = map_columns(info.columns, all_variables([found]), parse_map(map_))
     missing = mapping.missing(found.needs)
     if as_json:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter, deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 
 from jobs.intake.letters import column_letter
@@ -29,6 +29,8 @@ _USED_SHARE = 0.5
 _BELOW_ROWS = 12
 #: Rows above the row told in which a header that is merged downwards may begin.
 _ROWS_ABOVE = 3
+#: Rows of remarks right above a header that may look like one.
+_REMARK_ROWS = 3
 #: Columns of years (2022, 2023, 2024) are named by numbers; fewer than this, and they may be anything.
 _FEWEST_YEARS = 3
 
@@ -81,7 +83,8 @@ def find_header(rows: Sequence[Row]) -> Row | None:
 
     It is the first row that names nearly as many columns as the best row does: titles and banners above it
     name fewer, products below it no more. A row of machine names right below it (`item_sku`, `item_name`)
-    is the header instead, and so is a row that parts the groups of the first (`Size` over `Width` and `Height`).
+    is the header instead, and so is a row that parts the groups of the first (`Size` over `Width` and `Height`), or
+    one that names every column where the first leaves some out, as remarks do.
     """
     candidates = [row for row in rows[:SAMPLE_ROWS] if any(map(shown, row.cells))]
     if not candidates:
@@ -90,11 +93,27 @@ def find_header(rows: Sequence[Row]) -> Row | None:
     best = max(scores)
     if best < _FEWEST_NAMES:
         return candidates[0]
-    chosen = next(place for place, score in enumerate(scores) if score >= best * _NAMES_SHARE)
+    chosen = _above_numbers(candidates, [n for n, score in enumerate(scores) if score >= best * _NAMES_SHARE])
     if chosen + 1 == len(candidates):
         return candidates[chosen]
     header, below = candidates[chosen : chosen + 2]
     return below if _are_machine_names(header, below) else _below_groups(header, below) or header
+
+
+def _above_numbers(candidates: Sequence[Row], likely: Sequence[int]) -> int:
+    """Choose the first of the likely headers, but where it leaves columns out, one that stands complete over numbers.
+
+    Remarks above a table may fill nearly as many cells as its header.
+    """
+    first = likely[0]
+    for place in (place for place in likely if place <= first + _REMARK_ROWS):
+        below = candidates[place + 1 : place + 1 + _BELOW_ROWS]
+        used = _used_columns(below, lambda cell: bool(cell.strip()))
+        words = {index for index, cell in enumerate(candidates[place].cells) if any(map(str.isalpha, cell))}
+        numbers = _used_columns(below, lambda cell: bool(cell.strip()) and not any(map(str.isalpha, cell)))
+        if used <= words and (place == first or len(numbers & words) >= _FEWEST_NAMES):
+            return place
+    return first
 
 
 def name_columns(header: Row, below: Iterable[Row]) -> tuple[Column, ...]:
@@ -135,10 +154,15 @@ def _names(row: Row, below: Sequence[Row]) -> float:
         repeated = any(index < len(other.cells) and shown(other.cells[index]) == text for other in following)
         if len(text) <= _LONGEST_NAME and any(map(str.isalpha, text)) and not repeated:
             names.add(text.casefold())
-    filled = Counter(index for other in following for index, cell in enumerate(other.cells) if cell.strip())
-    used = {index for index, count in filled.items() if count >= len(following) * _USED_SHARE}
+    used = _used_columns(following, lambda cell: bool(cell.strip()))
     covered = len(columns & used) / len(used) if used else 1.0
     return len(names) * (0.5 + covered / 2)
+
+
+def _used_columns(rows: Sequence[Row], counts: Callable[[str], bool]) -> set[int]:
+    """Give the columns that have cells that count in many of the rows."""
+    filled = Counter(index for row in rows for index, cell in enumerate(row.cells) if counts(cell))
+    return {index for index, count in filled.items() if count >= len(rows) * _USED_SHARE}
 
 
 def _years(texts: Sequence[str]) -> list[str]:

@@ -10,7 +10,6 @@ from typing import IO
 import olefile
 
 from jobs.intake.refusals import not_a_table
-from templates.errors import UserError
 
 #: The first bytes of every such file.
 OLE_SIGNATURE: bytes = olefile.MAGIC
@@ -85,15 +84,6 @@ def workbook_stream(path: Path) -> bytes:
             raise ValueError("there is no workbook in its container")
         with container.openstream(name) as stream:
             return bytes(stream.read())
-
-
-def encrypted(path: Path) -> UserError:
-    """Say that a workbook is encrypted."""
-    return UserError(
-        f"{path.name} is encrypted (protected by a password).",
-        fix="Give its password with --password-file FILE, or save a copy without a password.",
-        code="encrypted",
-    )
 
 
 def _has_file_pass(stream: IO[bytes]) -> bool:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from jobs.intake.grouped.grouping import Grouping, Place, find_grouping
 from jobs.intake.grouped.joining import join, together
+from jobs.intake.header import shown
 from jobs.intake.letters import column_letter
 from jobs.intake.mapping import ColumnMap
 from jobs.intake.names import plain_name
@@ -15,6 +17,11 @@ from jobs.sheet import Column, Product, Row, Sheet, SheetInfo
 #: Products that are handed on together: enough for one transaction of the store.
 PAGE_PRODUCTS = 500
 
+#: So many columns are named in one line.
+_NAMED = 6
+#: WooCommerce writes a line break as `\n`, and `\n` that is text as `\\n`. Source: its
+#: class-wc-product-csv-importer.php, `parse_description_field`.
+_SPELT_BREAK = re.compile(r"\\(\\n)|\\n")
 #: WooCommerce's own name of an attribute that all products share: `pa_color`.
 _SHARED_ATTRIBUTE = "pa_"
 
@@ -54,7 +61,7 @@ def describe(mapping: ColumnMap, info: SheetInfo, key: str | None) -> list[str]:
     place = f'sheet "{info.sheet}", ' if info.sheet else ""
     grouping = find_grouping(info.columns, key)
     options = _option_places(grouping)
-    lines = [f"{info.path.name}: {place}header in row {info.header_row}", grouping.said()]
+    lines = [f"{info.path.name}: {place}header in row {info.header_row}", *_names_of_ours(info), grouping.said()]
     lines += [
         f"{name} ← {_place(choice.column)} ({'--map' if choice.how == 'map' else choice.how})"
         for name, choice in mapping.choices.items()
@@ -63,6 +70,15 @@ def describe(mapping: ColumnMap, info: SheetInfo, key: str | None) -> list[str]:
         source = options if options and variable.varies else "no column"
         lines.append(f"{variable.name} ← {source}{' (needed)' if variable.needed else ''}")
     return lines
+
+
+def _names_of_ours(info: SheetInfo) -> list[str]:
+    """Say what columns are called here whose header is empty or stands twice in the sheet."""
+    renamed = [_place(column) for column in info.columns if column.header != shown(column.raw)]
+    if not renamed:
+        return []
+    more = f" and {len(renamed) - _NAMED} more" if len(renamed) > _NAMED else ""
+    return [f"empty or doubled headers, named here ← {', '.join(renamed[:_NAMED])}{more}"]
 
 
 def _place(column: Column) -> str:
@@ -84,11 +100,14 @@ def _row_products(grouping: Grouping, sheet: Sheet, mapping: ColumnMap) -> Itera
     """Make a product of each row; a row without key and values is none."""
     sources = [(name, choice.column.index) for name, choice in mapping.choices.items()]
     is_listing = grouping.platform is not None and grouping.platform.on_every_row
+    spells_breaks = grouping.platform is not None and grouping.platform.name == "woocommerce"
     names = _option_names(mapping)
     for row, place in grouping.places(sheet):
         cells = row.cells
         width = len(cells)
         values = {name: cells[index].strip() if index < width else "" for name, index in sources}
+        if spells_breaks:
+            values = {name: _breaks_told(text) for name, text in values.items()}
         if place.options:
             values |= _option_values(place.options, names)
         if place.key or any(values.values()):
@@ -99,6 +118,10 @@ def _row_products(grouping: Grouping, sheet: Sheet, mapping: ColumnMap) -> Itera
                 standing=place.standing,
                 on_every_row=is_listing,
             )
+
+
+def _breaks_told(text: str) -> str:
+    return _SPELT_BREAK.sub(lambda spelt: spelt[1] or "\n", text).strip() if "\\n" in text else text
 
 
 def _key(row: Row, place: Place) -> str:

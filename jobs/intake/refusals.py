@@ -18,6 +18,16 @@ def not_a_table(name: str, what: str) -> UserError:
     )
 
 
+def encrypted(name: str, why: str = "(protected by a password)") -> UserError:
+    """Say that a workbook is encrypted, and how to give its password."""
+    return UserError(
+        f"{name} is encrypted {why}.",
+        fix="Give its password with --password-file FILE (the first line of the file) or in SKUSCRIBE_SOURCE_PASSWORD, "
+        "or save a copy without a password.",
+        code="encrypted",
+    )
+
+
 def told(error: BaseException) -> str:
     """Give a library's words on one line, for a sentence of ours: some quote the file, with all its line breaks."""
     words = " ".join(str(error).split()).rstrip(".") or type(error).__name__

@@ -8,11 +8,14 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from jobs.intake.book import GENERAL, Book, BookTab, NumberFormat
+from jobs.intake.numbers.number_text import BUILTIN_FORMATS
 
 #: A cell takes about so many bytes of XML besides its text.
 _CELL_BYTES = 64
 #: A cell of ours, copy and all.
 _COPY_BYTES = 1000
+#: Only East Asian editions know these by their number; others would show a date as a number. Source: ECMA-376 18.8.30.
+_EAST_ASIAN = frozenset({*range(27, 37), *range(50, 59)})
 #: A longer format code is refused by spreadsheet programs.
 _LONGEST_CODE = 255
 
@@ -62,7 +65,7 @@ class BookSurvey:
 def writable(code: NumberFormat) -> NumberFormat:
     """Give a number format as the new workbook may have it."""
     if isinstance(code, int):
-        return code
+        return BUILTIN_FORMATS[code] if code in _EAST_ASIAN else code
     return code if len(code) <= _LONGEST_CODE and code.isprintable() else GENERAL
 
 

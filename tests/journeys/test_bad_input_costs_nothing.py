@@ -65,6 +65,7 @@ def _files(folder):
             package.writestr("word/document.xml", "<document/>")
     (folder / "a folder.xlsx").mkdir()
     csv_file(folder / "untitled.csv", [("SKU", "Colour"), ("1", "red")])
+    csv_file(folder / "headless.csv", [("Enamel kettle", "12,50"), ("Stoneware mug", "8")])
     csv_file(
         folder / "quarrel.csv",
         [("SKU", "Title"), ("7", "Enamel kettle"), ("8", "Stoneware mug"), ("7", "Iron pan")],
@@ -106,6 +107,7 @@ RUN = ("--template", "image-alt-text", "--yes")
         pytest.param(("p.csv", *RUN, "--fill", "alt=Colour"), ["alt"], id="fill field"),
         pytest.param(("p.csv", *RUN, "--fill", "alt_text"), ["alt_text", "="], id="fill shape"),
         pytest.param(("untitled.csv", *RUN), ["title", "image-alt-text", '"Colour"', "--map"], id="variable"),
+        pytest.param(("headless.csv", *RUN), ["title", '"Enamel kettle"', "row 1 is a product"], id="no header"),
         pytest.param(("quarrel.csv", *RUN), ['"7"', "2", "4", "Enamel kettle"], id="contradiction"),
         pytest.param(("p.csv", *RUN, "--rows", "nine"), ["nine", "4-50"], id="rows"),
         pytest.param(("p.csv", *RUN, "--rows", "9-4"), ["9-4"], id="rows backwards"),

@@ -159,6 +159,12 @@ def test_dates_count_from_where_they_did(tmp_path):
     assert values(target, 2)[1].isoformat() == "2026-03-01T00:00:00"
 
 
+def test_dates_that_east_asian_editions_format_by_number_stay_dates(tmp_path):
+    rows = [["SKU", "Since"], ["1", Shown(46082, 57)]]
+    target, _ = write(write_xlsb(tmp_path / "in.xlsb", {"Products": rows}), [result(2)])
+    assert values(target, 2)[1].isoformat() == "2026-03-01T00:00:00"
+
+
 def test_a_sheet_at_the_last_column_has_no_room(tmp_path):
     part = sheet_part(row(1) + text_cell(0, "SKU") + text_cell(16_380, "Name") + row(2) + text_cell(0, "1"))
     source = write_xlsb(tmp_path / "in.xlsb", {"Products": part})
@@ -206,3 +212,12 @@ def test_libreoffice_opens_the_result(source):
     )
     shown = next(source.parent.glob("out*.csv")).read_text(encoding="utf-8")
     assert "00123,Lamp <b> & co,19.9,2026-03-01,TRUE,12,Title 4,Meta 4,done" in shown
+
+
+def test_a_damaged_sheet_beside_the_table_does_not_keep_the_copy_back(tmp_path):
+    cut_off = sheet_part(row(1) + text_cell(0, "kept") + row(2) + text_cell(0, "lost"))
+    rows = [["SKU", "Name", "Price"], ["1", "one", 2.5], ["2", "two", 3.5]]
+    source = write_xlsb(tmp_path / "in.xlsb", {"Products": rows, "Old": cut_off[:-12]})
+    target, notes = write(source, [result(2), result(3)])
+    assert values(target, 2)[:4] == ["1", "one", 2.5, "Title 2"]
+    assert notes.lines() == ['The sheet "Old" is damaged and did not come back whole.']

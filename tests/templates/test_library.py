@@ -93,6 +93,17 @@ def test_an_amazon_title_with_a_promotion_is_flagged():
         ("age_group", "audience"),
         ("Tags", "keywords"),
         ("Bildinhalt", "image_content"),
+        ("Название", "title"),
+        ("Nazwa produktu", "title"),
+        ("商品名", "title"),
+        ("Ürün adı", "title"),
+        ("Описание", "description"),
+        ("商品説明", "description"),
+        ("Kort beskrivning", "summary"),
+        ("Бренд", "brand"),
+        ("Artikelgruppe", "category"),
+        ("颜色", "colour"),
+        ("Rozmiar", "size"),
     ],
 )
 def test_the_usual_headers_of_shops_are_known(header, variable):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,6 +26,9 @@ _SAFE: dict[str, Any] = {
     "remove_comments": True,
     "remove_pis": True,
 }
+#: The first element, when it does not say what `g:` stands for.
+_WITHOUT_PREFIX = re.compile(rb"<(?:rss|feed)(?=[\s>])(?![^>]*\sxmlns:g\s*=)")
+_PREFIX = b' xmlns:g="http://base.google.com/ns/1.0"'
 
 
 def read_kind(path: Path) -> FeedKind:
@@ -66,9 +70,10 @@ def items(path: Path, kind: FeedKind) -> Iterator[etree._Element]:
 
 
 def _fed(path: Path, parser: etree.XMLPullParser) -> Iterator[int]:
-    """Feed the parser chunk by chunk; some shops send blank lines before the XML begins."""
+    """Feed the parser chunk by chunk; some shops send blank lines before the XML begins, or forget Google's prefix."""
     with path.open("rb") as file:
         chunk = file.read(_CHUNK_BYTES).removeprefix(codecs.BOM_UTF8).lstrip(b" \t\r\n")
+        chunk = _WITHOUT_PREFIX.sub(rb"\g<0>" + _PREFIX, chunk, count=1)
         while chunk:
             parser.feed(chunk)
             yield len(chunk)

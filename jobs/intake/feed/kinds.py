@@ -36,6 +36,7 @@ _FEEDS = {
 #: Other XML, by the local name of its first element: what it is, and what to do.
 _OTHERS: Mapping[str, tuple[str, str]] = {
     "Workbook": ("an XML Spreadsheet 2003", "Open it in a spreadsheet program and save it as .xlsx."),
+    "gnumeric": ("a Gnumeric workbook", "Open it in a spreadsheet program and save it as .xlsx or .ods."),
     "RDF": ("an RSS 1.0 or RDF file", _TABLE),
     "urlset": ("a sitemap", _TABLE),
     "sitemapindex": ("a list of sitemaps", _TABLE),
@@ -72,5 +73,7 @@ def feed_kind(path: Path, tag: str, doctype: str) -> FeedKind:
         )
     if local in _FEEDS:
         return _FEEDS[local]
+    if "gnumeric" in tag:
+        local = "gnumeric"
     what, fix = _OTHERS.get(local, (f"an XML file whose first element is <{local[:60]}>", _TABLE))
     raise UserError(f"{path.name} is {what}, not a product feed.", fix=fix, code="source")

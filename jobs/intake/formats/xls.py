@@ -28,8 +28,8 @@ from jobs.intake.book import (
 )
 from jobs.intake.formats.book_sheet import BookSheet
 from jobs.intake.merged import Merge
-from jobs.intake.ole import encrypted, workbook_stream
-from jobs.intake.refusals import told
+from jobs.intake.ole import workbook_stream
+from jobs.intake.refusals import encrypted, told
 from jobs.sheet import AS_FOUND, ReadOptions
 from templates.errors import UserError
 
@@ -150,7 +150,7 @@ class XlsBook:
 
     def _refused(self, error: Exception) -> UserError:
         if "encrypted" in str(error):
-            return encrypted(self._path)
+            return encrypted(self._path.name)
         return UserError(
             f"{self._path.name} is damaged: it is not a whole .xls workbook ({told(error)}).",
             fix=_SAVE_AGAIN,

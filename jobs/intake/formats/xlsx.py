@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from jobs.intake.formats.choice import choose_sheet
+from jobs.intake.formats.remarks import signature_losses, workbook_notes
 from jobs.intake.header import first_rows, lay_out
 from jobs.intake.merged import spread
 from jobs.intake.numbers.number_text import NumberText
@@ -28,9 +29,10 @@ class XlsxSheet:
         with reading(path), Package(path) as package:
             self._strings = _strings(package)
             self._styles = _styles(package)
-            self._part, self._info = choose_sheet(
+            self._part, info = choose_sheet(
                 path, package.sheets, lambda part: self._look(package, part, options.header_row), options.sheet
             )
+            self._info = replace(info, losses=signature_losses(is_signed=package.is_signed))
 
     @property
     def info(self) -> SheetInfo:
@@ -44,7 +46,8 @@ class XlsxSheet:
             for row in self._rows(package, self._part, reader):
                 if row.number > self._info.header_row:
                     yield row
-            self._info = replace(self._info, notes=_notes(package, reader))
+            notes = workbook_notes(reader.no_result_rows, is_protected=reader.is_protected)
+            self._info = replace(self._info, notes=notes)
 
     def _rows(self, package: Package, part: SheetPart, reader: CellReader) -> Generator[Row]:
         with package.open(part.part) as file, closing(reader.rows(file)) as rows:
@@ -87,17 +90,3 @@ def _styles(package: Package) -> dict[str, NumberText]:
         return {}
     with package.open(part) as file:
         return read_styles(file, dates_from_1904=package.dates_from_1904)
-
-
-def _notes(package: Package, reader: CellReader) -> tuple[str, ...]:
-    """Say what of the workbook a person should know."""
-    notes = []
-    if reader.no_result_rows:
-        notes.append(
-            f"{reader.no_result_rows} formulas without a stored result, read as empty: save the workbook once."
-        )
-    if reader.is_protected:
-        notes.append("The sheet is protected; it stays so in the copy.")
-    if package.is_signed:
-        notes.append("The workbook is digitally signed; the signature covers its content and is not valid in the copy.")
-    return tuple(notes)

@@ -31,11 +31,10 @@ class Families:
         return self._parents.get(_folded(name), "")
 
     def _read_woocommerce(self, rows: Iterable[Row]) -> None:
-        """Take all that can have variations: `variable`, and the types of extensions; without types all but children."""
+        """Take what can have variations: `variable`, and the types of extensions; without types any row."""
         has_types = "type" in self._columns
         for row in rows:
-            kind, parent = self._cell(row, "type"), self._cell(row, "parent")
-            if not (_may_have_variations(kind) if has_types else not parent):
+            if has_types and not _may_have_variations(self._cell(row, "type")):
                 continue
             sku, number = self._cell(row, "key"), self._cell(row, "id")
             for name in filter(None, (sku, number and f"id:{number}")):

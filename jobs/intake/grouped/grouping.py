@@ -22,7 +22,11 @@ _LEAD_ROWS = {
 #: `contribution_sku#1.value`
 _MACHINE_NAME_END = "#1.value"
 #: Platforms whose rows of one product follow the product's own row without naming it.
-_BELOW = ("squarespace", "bigcommerce", "ebay")
+_BELOW = {
+    "squarespace": "a row with a {title} and the rows without one below it",
+    "bigcommerce": 'a row with "Product" in {type} and the other rows below it',
+    "ebay": "a listing and the rows below it with a {type}",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,12 +123,8 @@ class ByPlatform:
                 return f"a configurable product and its {lists}"
             case "amazon" if "parent" in headers:
                 return f"a parent and the rows that name it as {headers['parent']}"
-            case "squarespace":
-                return f"a row with a {headers['title']} and the rows without one below it"
-            case "bigcommerce":
-                return f'a row with "Product" in {headers["type"]} and the other rows below it'
-            case "ebay":
-                return f"a listing and the rows below it with a {headers['type']}"
+            case name if name in _BELOW:
+                return _BELOW[name].format(**headers)
         return f"rows with one {headers.get('group') or headers.get('key') or headers['id']}"
 
     def _keyed(self, rows: Iterable[Row], families: Families) -> Iterator[tuple[Row, str, Standing]]:

@@ -8,6 +8,7 @@ Adobe Commerce's product import and export, e.g. magento/magento2 issue 8754 (`p
 newer ones have `contribution_sku#1.value`, `parentage_level[…]#1.value`). support.squarespace.com article 115000378108
 (further variants in rows below, their `Title` empty). support.bigcommerce.com "Importing & Exporting Products"
 (`Item Type` or `Item`: a product, then its SKUs, rules, images). eBay's File Exchange instructions (`Relationship`).
+support.wix.com "Wix Stores: Creating a CSV File to Import Your Product Info" (`handleId`, `fieldType`).
 """
 
 from __future__ import annotations
@@ -19,7 +20,9 @@ from typing import Literal
 
 from jobs.intake.names import plain_name
 
-PlatformName = Literal["shopify", "woocommerce", "magento", "amazon", "google", "squarespace", "bigcommerce", "ebay"]
+PlatformName = Literal[
+    "shopify", "woocommerce", "magento", "amazon", "google", "squarespace", "bigcommerce", "ebay", "wix"
+]
 
 #: `g:title` in feeds; `parentage_level[marketplace_id=…]#1.value` in Amazon's newer templates.
 _ASIDE = re.compile(r"^\s*g:|\[[^\]]*\]|#\d+(?=\.|$)|\.value$")
@@ -188,5 +191,13 @@ PLATFORMS = (
         },
         needed=((frozenset({"type", "variations"}), 0),),
         signs=frozenset(),
+    ),
+    Marks(
+        name="wix",
+        label="Wix",
+        roles={"key": ("handleId",), "type": ("fieldType",)},
+        needed=((frozenset({"key", "type"}), 0),),
+        signs=frozenset(),
+        options=(("productOptionName#", "productOptionDescription#"),),
     ),
 )

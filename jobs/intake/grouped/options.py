@@ -11,7 +11,7 @@ from jobs.sheet import JOINT, Row
 #: `color=Black,size=XS`, as Magento joins attributes; a value may hold commas.
 _ATTRIBUTE = re.compile(r'(?:^|,)\s*"?(\w+)\s*=')
 _BARS = re.compile(r"\s*\|\s*")
-#: `Size=M;L|Color=Red`: in eBay's row of the whole listing the values of its variations.
+#: `Size=M;L|Color=Red`: eBay and Wix name all values in the first row of a product.
 _SEMICOLONS = re.compile(r"\s*;\s*")
 
 
@@ -22,7 +22,7 @@ class Options:
         self._pairs = platform.options
         self._attributes = platform.columns.get("attributes")
         self._variations = platform.columns.get("variations")
-        self._between = _SEMICOLONS if platform.name == "ebay" else _BARS
+        self._between = _SEMICOLONS if platform.name in {"ebay", "wix"} else _BARS
         self._key = ""
         self._names: list[str] = []
 

@@ -16,6 +16,7 @@ from typing import IO, Any
 
 from jobs.intake.isolation.frames import write_frame
 from jobs.intake.isolation.info import info_to_json
+from jobs.intake.refusals import told
 from jobs.sheet import ReadOptions
 from templates.errors import UserError
 
@@ -39,7 +40,7 @@ def main() -> None:
         pass
     # A library's own panic may be no Exception, and every failure of a file is to be told in a sentence.
     except BaseException as error:  # noqa: BLE001
-        write_frame(out, "failure", [f"{type(error).__name__}: {error}"[:300], traceback.format_exc()])
+        write_frame(out, "failure", [f"{type(error).__name__}: {told(error)}", traceback.format_exc()])
 
 
 def _serve(request: dict[str, Any], out: IO[bytes]) -> None:

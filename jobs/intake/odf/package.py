@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,6 +27,8 @@ _SIGNATURES = "META-INF/documentsignatures.xml"
 #: ODF 1.4 puts a document with a password into one part. Source: OASIS OpenDocument 1.4, part 2, 3.4.
 _WHOLE_ENCRYPTED = "encrypted-package"
 
+#: Other programs' XML names OpenDocument among its namespaces as well.
+_FLAT_ROOT = re.compile(rb"<(?:[\w.-]+:)?document[\s>]")
 _MIMETYPE = "application/vnd.oasis.opendocument."
 _KINDS = {
     "text": "a text document",
@@ -48,7 +51,7 @@ def is_opendocument(path: Path, start: bytes) -> bool:
 
 def is_flat(start: bytes) -> bool:
     """Whether a file's first bytes are those of a flat OpenDocument file."""
-    return OFFICE_URI.encode() in start and b"document" in start and not start.startswith(b"PK")
+    return OFFICE_URI.encode() in start and _FLAT_ROOT.search(start) is not None and not start.startswith(b"PK")
 
 
 @contextmanager

@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
-import lzma
 import re
-import struct
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Self
-from zipfile import BadZipFile, LargeZipFile, ZipFile, ZipInfo
+from zipfile import ZipFile, ZipInfo
 
 from lxml import etree
 
 from jobs.intake.ooxml.relationships import Relation, part_key, read_relations, relation_id, relations_part
+from jobs.intake.refusals import not_a_table, told
+from jobs.intake.zip_file import MALFORMED, MOST_UNPACKED_BYTES, ZIP_DAMAGE
 from templates.errors import UserError
-
-#: A part that unpacks to more than this is refused; a sheet at the row limit with long copy stays below.
-MOST_PART_BYTES = 4 << 30
 
 #: What the first parts of other zip files are.
 _OTHERS = (
-    ("xl/workbook.bin", "an .xlsb workbook, which is not read yet", "Save it as .xlsx."),
-    ("word/document.xml", "a Word document, not a spreadsheet", "Give an .xlsx, .csv or .tsv file."),
-    ("ppt/presentation.xml", "a presentation, not a spreadsheet", "Give an .xlsx, .csv or .tsv file."),
-    ("index/document.iwa", "a Numbers or Pages document", "Export it as .xlsx or .csv."),
+    ("word/document.xml", "a Word document"),
+    ("ppt/presentation.xml", "a presentation"),
+    ("index/document.iwa", "a Numbers or Pages document"),
 )
 _SAVE_AGAIN = "Open it in a spreadsheet program and save it again as .xlsx, or give an earlier copy."
 #: zipfile's words for a part that is not what was written. It is refused: a value in it may be another, and other
@@ -51,18 +46,16 @@ def reading(path: Path) -> Iterator[None]:
     """Turn what damaged packages make libraries say into one sentence."""
     try:
         yield
-    # NotImplementedError and RuntimeError are zipfile's words for a compression and an encryption that it lacks.
-    except (
-        *(BadZipFile, LargeZipFile, zlib.error, lzma.LZMAError, struct.error),
-        *(EOFError, NotImplementedError, RuntimeError),
-    ) as error:
-        why = _BAD_CHECK_SUM.sub(r"the check sum of \1 is wrong", str(error))
+    except (*ZIP_DAMAGE, RuntimeError) as error:
+        why = _BAD_CHECK_SUM.sub(r"the check sum of \1 is wrong", told(error))
         raise UserError(
-            f"{path.name} is damaged: it is not a whole .xlsx workbook ({why}).", fix=_SAVE_AGAIN, code="source"
+            f"{path.name} is damaged: it is not a whole workbook ({why}).", fix=_SAVE_AGAIN, code="source"
         ) from error
-    except (etree.LxmlError, ValueError, LookupError, ArithmeticError) as error:
+    except (etree.LxmlError, *MALFORMED) as error:
         raise UserError(
-            f"{path.name} is damaged: a part of the workbook cannot be read ({error}).", fix=_SAVE_AGAIN, code="source"
+            f"{path.name} is damaged: a part of the workbook cannot be read ({told(error)}).",
+            fix=_SAVE_AGAIN,
+            code="source",
         ) from error
     except OSError as error:
         raise UserError(
@@ -110,11 +103,11 @@ class Package:
             raise UserError(
                 f"{self._path.name} is encrypted (protected by a password).",
                 fix="Save a copy without a password.",
-                code="source",
+                code="encrypted",
             )
-        if info.file_size > MOST_PART_BYTES:
+        if info.file_size > MOST_UNPACKED_BYTES:
             raise UserError(
-                f"{self._path.name} unpacks to {info.file_size:,} bytes in one part, over {MOST_PART_BYTES:,}.",
+                f"{self._path.name} unpacks to {info.file_size:,} bytes in one part, over {MOST_UNPACKED_BYTES:,}.",
                 fix="Split the table into several workbooks.",
                 code="source",
             )
@@ -131,14 +124,8 @@ class Package:
                 return part
         if self._info("xl/workbook.xml"):
             return "xl/workbook.xml"
-        for part, kind, fix in _OTHERS:
-            if self._info(part):
-                raise UserError(f"{self._path.name} is {kind}.", fix=fix, code="source")
-        raise UserError(
-            f"{self._path.name} is a zip archive without a workbook in it, not a spreadsheet.",
-            fix="Unpack it and give the .xlsx, .csv or .tsv file.",
-            code="source",
-        )
+        kind = next((kind for part, kind in _OTHERS if self._info(part)), "a zip archive without a workbook in it")
+        raise not_a_table(self._path.name, kind)
 
     def _relationships(self, part: str) -> dict[str, Relation]:
         source = relations_part(part)
@@ -146,10 +133,11 @@ class Package:
 
     def _read_workbook(self) -> tuple[SheetPart, ...]:
         sheets = []
-        for element in self._tree(self.workbook).iter("{*}workbookPr", "{*}sheet"):
-            if element.tag.endswith("}workbookPr"):
-                self.dates_from_1904 = element.get("date1904", "") in {"1", "true", "on"}
-                continue
+        root = self._tree(self.workbook)
+        # Excel writes an extension of the same name at the end, which says nothing of dates.
+        properties = root.find("{*}workbookPr")
+        self.dates_from_1904 = properties is not None and properties.get("date1904") in {"1", "true", "on"}
+        for element in root.iter("{*}sheet"):
             kind, part = self._targets.get(relation_id(element), ("", ""))
             if kind == "worksheet":
                 visible = element.get("state", "visible") == "visible"

@@ -59,6 +59,20 @@ def test_prose_and_blank_lines_above_the_header_are_passed_over():
     assert header_of([], [prose], ["*****"], [], ["Valid from:", "1 March"], NAMES, *PRODUCTS) == 6
 
 
+def test_remarks_that_fill_nearly_as_many_cells_as_the_header_are_passed_over():
+    remarks = [["please", "keep", "", "to our", "list"], ["of", "", "makers", "", "and shops"]]
+    names = ["Title", "Brand", "Price", "Stock", "Since"]
+    rows = [["Lamp", "Acme", "39.90", "12", "2019-04-02"], ["Hook", "NA", "4.50", "80", "2021-11-30"]]
+    assert header_of(*remarks, names, *rows) == 3
+
+
+def test_a_header_with_a_gap_is_no_remark_though_the_first_product_fills_all_columns():
+    rows = [["1", "Lamp", "Acme", "39.90"], ["2", "Hook", "NA", "4.50"], ["3", "Shade", "Acme", "12.00"]]
+    assert header_of(["", "Title", "Brand", "Price"], *rows) == 1
+    texts = [["A1", "Lamp", "Acme", "on request"], ["A2", "Hook", "NA", "4.50"], ["A3", "Shade", "Acme", "12.00"]]
+    assert header_of(["", "Title", "Brand", "Price"], *texts) == 1
+
+
 def test_a_row_that_parts_the_groups_of_the_first_is_the_header():
     groups = ["SKU", "Title", "Size", "Size", "Size", "Price"]
     names = ["", "", "Length", "Width", "Height", ""]

@@ -50,6 +50,11 @@ def test_the_earlier_alias_wins_whatever_the_order_of_the_columns():
         ("Title EN", "title"),
         ("Size (cm)", "size"),
         ("Beschreibung*", "description"),
+        ("g:title", "title"),
+        ("C:Brand", "brand"),
+        ("*C:Size", "size"),
+        ("description-de_DE", "description"),
+        ("description-en_US-ecommerce", "description"),
     ],
 )
 def test_near_names_are_found(header, variable):
@@ -142,6 +147,10 @@ def test_a_map_to_what_does_not_exist_names_the_nearest(overrides, hint):
         (("ID", "item_sku"), "item_sku"),
         (("Artikel-Nr.", "Titel"), "Artikel-Nr."),
         (("gtin", "id"), "id"),
+        (("CustomLabel", "*Title"), "CustomLabel"),
+        (("Name", "Internal Reference"), "Internal Reference"),
+        (("商品名", "商品番号"), "商品番号"),
+        (("Désignation", "Réf."), "Réf."),
         (("Title", "Price"), None),
     ],
 )

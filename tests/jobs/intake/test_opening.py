@@ -5,10 +5,9 @@ import zipfile
 
 import openpyxl
 import pytest
+from intake_files import refused
 
 from jobs.intake.opening import open_sheet
-from jobs.sheet import ReadOptions
-from templates.errors import UserError
 
 
 def test_a_missing_file_is_named_with_its_nearest_neighbours(tmp_path):

@@ -107,6 +107,15 @@ def test_what_was_chosen_is_said():
     assert describe(mapping, table.info, "B")[1] == 'key ← column B "Titel" (--key)'
 
 
+def test_names_that_the_sheet_does_not_have_are_shown():
+    table = Table(("lamp", "Lamp", "x", "y"), header=("Handle", "Title", "", "Title"))
+    assert describe(map_columns(table.info.columns, ALL, {}), table.info, None)[1] == (
+        'empty or doubled headers, named here ← column C "Column C", column D "Title (2)"'
+    )
+    many = Table(("lamp", *"abcdefghi"), header=("Handle", *[""] * 9))
+    assert describe(map_columns(many.info.columns, ALL, {}), many.info, None)[1].endswith('"Column G" and 3 more')
+
+
 VALUES = st.sampled_from(["", "S", "M", "L", "S, M", "XL"])
 
 

@@ -51,6 +51,40 @@ def test_a_table_of_instructions_is_passed_over_for_a_template_without_products(
     assert chosen(tabs[0])[0] == "Data definitions"
 
 
+def test_among_tables_like_one_another_the_first_is_chosen():
+    narrow = Tab("Flowers", headers=("Species", "Petal", "Sepal"))
+    assert chosen(narrow, Tab("Cars", headers=("Model", "Miles", "Cylinders", "Gears", "Doors")))[0] == "Flowers"
+
+
+def test_a_much_wider_table_is_chosen_before_the_first():
+    wide = ("Indeks", "Nazwa", "Opis", "Rozmiar", "Kolor", "Marka", "Cena", "Waga", "Zapas", "Zdjęcie")
+    assert (
+        chosen(Tab("Pola", headers=("Pole", "Znaczenie", "Wartości")), Tab("Towary", 10, headers=wide))[0] == "Towary"
+    )
+
+
+def test_a_title_that_is_merged_over_many_columns_makes_no_table():
+    remarks = Tab("Metodo", headers=("Nota metodologica",) * 5)
+    assert chosen(remarks, Tab("Casi", headers=("Data", "Regione", "Numero")))[0] == "Casi"
+
+
+def test_a_sheet_of_numbers_without_names_is_no_table():
+    numbers = Tab("Pixels", headers=("255", "254", "250", "251", "249"))
+    assert chosen(numbers, Tab("People", headers=("Name", "City", "Age")))[0] == "People"
+
+
+@pytest.mark.parametrize(
+    "name", ["Nota metodologica", "Table of contents", "Sample data", "Contenuto", "Inhaltsverzeichnis"]
+)
+def test_a_tab_that_is_named_for_what_stands_beside_the_products_is_passed_over(name):
+    assert chosen(Tab(name), Tab("Range", headers=("A name", "B name", "C name")))[0] == "Range"
+
+
+def test_a_tab_whose_name_only_has_such_a_word_in_it_is_not_passed_over():
+    headers = ("Length", "Width", "Species")
+    assert chosen(Tab("IrisSample", headers=headers), Tab("Pivot", headers=headers))[0] == "IrisSample"
+
+
 def test_where_every_sheet_is_empty_the_workbook_is():
     with pytest.raises(UserError, match="no sheet has a table"):
         chosen(Tab("Empty", columns=0), Tab("Empty too", columns=0))

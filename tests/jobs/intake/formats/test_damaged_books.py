@@ -8,11 +8,9 @@ import time
 import zipfile
 
 import pytest
+from intake_files import ends_well
 from xls_making import write_xls
 from xlsb_making import Shown, write_xlsb
-
-from jobs.intake.opening import open_sheet
-from templates.errors import UserError
 
 SHEETS = {
     "Products": [

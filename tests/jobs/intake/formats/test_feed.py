@@ -1,10 +1,9 @@
 import random
 
 import pytest
+from intake_files import ends_well, refused, spoilt
 
 from jobs.intake.opening import open_sheet
-from jobs.sheet import ReadOptions
-from templates.errors import UserError
 
 RSS = (
     '<?xml version="1.0"?>\n<rss version="2.0" xmlns:g="http://base.google.com/ns/1.0" '
@@ -130,9 +129,16 @@ def test_the_feed_is_told_to_come_back_as_a_workbook(tmp_path):
         ('<?xml version="1.0"?><!DOCTYPE html><html/>', "an HTML page"),
         ('<?xml version="1.0"?><products/>', "first element is <products>"),
         ('<Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet"/>', "an XML Spreadsheet 2003"),
+        (
+            (
+                '<gnm:Workbook xmlns:gnm="http://www.gnumeric.org/v10.dtd" '
+                'xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0"/>'
+            ),
+            "a Gnumeric workbook",
+        ),
         ("<rss><channel><item>\n<title>A & B</title></item></channel></rss>", "line 2: the XML is damaged"),
         ("<rss><channel><item>\n<title>&nbsp;</title></item></channel></rss>", "Entity 'nbsp' not defined"),
-        ("<rss><channel><item><g:id>1</g:id></item></channel></rss>", "prefix g"),
+        ("<rss><channel><item><x:id>1</x:id></item></channel></rss>", "prefix x"),
         ("<rss><channel><item><price>1</price></item>", "cut off"),
         ('<?xml version="1.0" encoding="nonsense"?><rss/>', "nonsense"),
         ('<!DOCTYPE rss [<!ENTITY a "aaaa">]><rss><channel><item><price>&a;</price></item></channel></rss>', "DTD"),
@@ -195,3 +201,10 @@ def test_a_fuzzed_feed_is_read_or_refused_in_a_sentence(tmp_path):
     for _ in range(400):
         path.write_bytes(spoilt(whole, chance))
         assert ends_well(path)
+
+
+@pytest.mark.parametrize("start", ['<?xml version="1.0"?>\n<rss version="2.0">', "\n<rss>", "<!-- Shop -->\n<rss\n>"])
+def test_a_feed_that_does_not_say_what_g_stands_for_is_read(tmp_path, start):
+    around = start + "<channel><title>Shop</title>{}</channel></rss>"
+    path = feed(tmp_path / "p.xml", "<g:id>A</g:id><title>Mug</title>", around=around)
+    assert read(path) == (["id", "title"], {2: ("A", "Mug")})

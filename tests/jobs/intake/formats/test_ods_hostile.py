@@ -8,7 +8,7 @@ import tracemalloc
 import zipfile
 
 import pytest
-from intake_files import table_of
+from intake_files import ends_well, refused, table_of
 from ods_making import KIND, MANIFEST, blank, content, flat, row, simple_ods, table, text, write_ods
 
 from jobs.intake.opening import open_sheet

@@ -8,11 +8,9 @@ from decimal import Decimal
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from intake_files import table_of
+from intake_files import ends_well, refused, spoilt, table_of
 
 from jobs.intake.opening import open_sheet
-from jobs.sheet import ReadOptions
-from templates.errors import UserError
 
 MOMENT = dt.datetime(2026, 1, 5, 13, 0, 7)  # noqa: DTZ001 - a moment without a zone is what is tested
 MIDNIGHT = dt.datetime(2026, 1, 5)  # noqa: DTZ001 - as above

@@ -5,7 +5,7 @@ from datetime import datetime, time
 
 import openpyxl
 import pytest
-from intake_files import STRICT, table_of, write_package
+from intake_files import MAIN, STRICT, table_of, write_package
 from openpyxl.cell.rich_text import CellRichText, TextBlock
 from openpyxl.cell.text import InlineFont
 
@@ -116,6 +116,22 @@ def test_dates_count_from_1904_when_the_workbook_says_so(tmp_path):
     book.active.append([datetime(2026, 3, 1)])  # noqa: DTZ001 - cells have no time zone
     book.save(tmp_path / "p.xlsx")
     assert table_of(tmp_path / "p.xlsx")[1] == ("2026-03-01",)
+
+
+def test_dates_count_from_1904_whatever_the_workbooks_extensions_say(tmp_path):
+    later = "http://schemas.microsoft.com/office/spreadsheetml/2009/9/main"
+    workbook = (
+        f'<workbook xmlns="{MAIN}" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships">'
+        '<workbookPr date1904="1"/><sheets><sheet name="S" sheetId="1" r:id="a"/></sheets><extLst><ext>'
+        f'<x14:workbookPr xmlns:x14="{later}" defaultImageDpi="32767"/></ext></extLst></workbook>'
+    )
+    path = write_package(
+        tmp_path / "p.xlsx",
+        '<row><c t="str"><v>When</v></c></row><row><c s="1"><v>40850</v></c></row>',
+        styles='<cellXfs><xf numFmtId="0"/><xf numFmtId="14"/></cellXfs>',
+        workbook=workbook,
+    )
+    assert table_of(path)[1] == ("2015-11-04",)
 
 
 def test_a_formula_gives_its_stored_result_and_a_missing_one_is_noted(tmp_path):

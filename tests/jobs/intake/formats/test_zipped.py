@@ -7,12 +7,11 @@ import zipfile
 
 import openpyxl
 import pytest
-from intake_files import table_of
+from intake_files import ends_well, refused, spoilt, table_of
 
 from jobs.intake.isolation.limits import ReadLimits
 from jobs.intake.isolation.sheet import IsolatedSheet
 from jobs.intake.opening import open_sheet
-from templates.errors import UserError
 
 CSV = b"SKU,Title\n001,Mug\n002,Vase\n"
 TABLE = [("SKU", "Title"), ("001", "Mug"), ("002", "Vase")]

@@ -63,6 +63,28 @@ def test_woocommerce_variations_belong_to_their_parent_above_or_below():
     }
 
 
+def test_woocommerce_variations_are_known_by_their_parent_when_the_header_of_the_types_is_lost():
+    header = ("ID", " ", "SKU", "Name", "Parent", "Regular price", "Tax class", "Upsells", "Purchase note")
+    rest = ("9", "", "", "")
+    lines = (
+        header,
+        ("29", "variable", "TEE 1 ", "Linen tee", "0", *rest),
+        ("30", "variation", "", "Linen tee - S", "TEE 1 ", *rest),
+        ("31", "simple", "MUG", "Stone mug", "", *rest),
+    )
+    assert rows_of(lines) == {"TEE 1": ((2, 3), (2,)), "MUG": ((4,), (4,))}
+
+
+def test_woocommerce_line_breaks_that_are_spelt_are_line_breaks_in_the_prompt():
+    lines = (
+        ("ID", "Type", "SKU", "Name", "Description", "Parent", "Regular price"),
+        ("1", "simple", "MUG", "Mug", r"<ul>\n<li>See C:\\new</li>\n</ul>", "", "5"),
+    )
+    assert products_of(lines)["MUG"].values["description"] == "<ul>\n<li>See C:\\new</li>\n</ul>"
+    plain = (("SKU", "Title", "Description"), ("MUG", "Mug", r"In C:\new"))
+    assert products_of(plain)["MUG"].values["description"] == r"In C:\new"
+
+
 def test_woocommerce_gives_the_parents_facts_and_all_sizes():
     found = products_of(WOOCOMMERCE)
     assert found["tee"].values == {"title": "Linen tee", "description": "Light.", "size": "S, M"}

@@ -59,6 +59,9 @@ def test_amazons_newer_template_is_known_by_both_of_its_header_rows():
         ("ID", "Type", "UGS", "Nom", "Parent", "Nom de l’attribut 1", "Valeur(s) de l’attribut 1", "Ventes croisées"),
         ("ID", "Tipo", "SKU", "Superior", "Nombre del atributo 1", "Valor(es) del atributo 1", "Ventas cruzadas"),
         ("ID", "Tipo", "COD", "Nome", "Genitore", "Attributo 1 nome", "Attributo 1 valuta(e)"),
+        ("ID", "Type", "SKU", "Naam", "Hoofd", "Reguliere prijs", "Naam eigenschap 1", "Waarde eigenschap 1"),
+        ("ID", "Typ", "SKU", "Element nadrzędny", "Produkty grupowe", "Nazwa atrybutu 1", "Wartości atrybutu 1"),
+        ("ID", "Тип", "Артикул", "Имя", "Родительский", "Базовая цена", "Название атрибута 1", "Значения атрибутов 1"),
     ],
 )
 def test_a_shop_may_export_in_its_own_language(headers):
