@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections import Counter
 from collections.abc import Sequence
 from io import StringIO
@@ -22,6 +23,9 @@ _SAMPLE_LINES = 400
 _SAMPLE_CHARS = 1 << 20
 #: A character parts a table when this share of the records from the first parted one on are parted.
 _PARTED_SHARE = 0.5
+#: A comma that stands in a number or in a sentence.
+_INNER_COMMA = re.compile(r"(?<=\d),(?=\d)|, ")
+_INNER_SHARE = 0.5
 #: Widths that are tried, the most frequent first.
 _WIDTHS_TRIED = 4
 
@@ -38,6 +42,8 @@ def find_delimiter(lines: Sequence[str], *, prefer_tab: bool = False) -> str:
         return told
     order = ("\t", *DELIMITERS) if prefer_tab else DELIMITERS
     best = max(order, key=lambda delimiter: _evenness(lines, delimiter))
+    if best == "," and _are_inner_commas(lines):
+        best = next((each for each in order if each != "," and _parts_all_alike(lines, each)), best)
     if _evenness(lines, best) or not any(line.strip("".join((*DELIMITERS, "\r\n "))) for line in lines):
         return best
     return next((each for each in order if not any(each in line for line in lines)), order[0])
@@ -69,6 +75,17 @@ def _evenness(lines: Sequence[str], delimiter: str) -> float:
         return 0.0
     width, count = max(parted.items(), key=lambda item: (item[1], item[0]))
     return count / len(widths) * (1 - 1 / width)
+
+
+def _are_inner_commas(lines: Sequence[str]) -> bool:
+    commas = sum(line.count(",") for line in lines)
+    return sum(len(_INNER_COMMA.findall(line)) for line in lines) > commas * _INNER_SHARE
+
+
+def _parts_all_alike(lines: Sequence[str], delimiter: str) -> bool:
+    """Whether every record, the header too, is parted into equally many cells."""
+    widths = _widths(lines, delimiter)
+    return len(widths) > 1 and len(set(widths)) == 1 and widths[0] > 1
 
 
 def _widths(lines: Sequence[str], delimiter: str) -> list[int]:
