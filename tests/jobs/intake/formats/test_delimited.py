@@ -38,6 +38,17 @@ def test_commas_in_the_text_do_not_hide_the_semicolons(tmp_path):
     assert open_sheet(path).info.delimiter == ";"
 
 
+@pytest.mark.parametrize("header", ["Art;Titel, kurz;Preis, netto", "1,20;Lampe, klein;3,40"])
+def test_commas_in_numbers_and_sentences_do_not_hide_what_parts_every_line(tmp_path, header):
+    path = write(tmp_path / "p.csv", f"{header}\nA1;Lampe, groß;19,90\nA2;Haken, klein;3,25\n")
+    assert open_sheet(path).info.delimiter == ";"
+
+
+def test_lists_in_the_cells_do_not_hide_the_commas(tmp_path):
+    path = write(tmp_path / "p.csv", "id, tags, price\n1, red;blue, 3\n2, green;gold, 4\n")
+    assert open_sheet(path).info.delimiter == ","
+
+
 def test_the_delimiter_line_of_spreadsheet_programs_is_obeyed(tmp_path):
     sheet = open_sheet(write(tmp_path / "p.csv", "sep=|\nSKU|Title\n1|a,b\n2|c,d\n"))
     assert (sheet.info.delimiter, sheet.info.header_row) == ("|", 1)
