@@ -9,16 +9,16 @@ from jobs.intake.text.codec_names import known_encoding
 from jobs.results import ItemResult
 from jobs.sheet import Row, SheetInfo
 from outputs.columns import OutputColumn, plan_columns
-from outputs.converted import convert_book
-from outputs.delimited_patch import patch_delimited
-from outputs.encrypted import write_encrypted
+from outputs.conversion.book import convert_book
+from outputs.delimited.patch import patch_delimited
 from outputs.filled_cells import FilledCells
 from outputs.notes import WriteNotes
-from outputs.ods_patch import patch_ods
-from outputs.parquet_patch import patch_parquet, refuse_fill
+from outputs.ods.patch import patch_ods
+from outputs.parquet.patch import patch_parquet, refuse_fill
 from outputs.rows import Cells, cells_by_row
-from outputs.xlsx_patch import patch_xlsx
-from outputs.zipped import unpacked_source, write_zipped
+from outputs.wrapped.encrypted import write_encrypted
+from outputs.wrapped.zipped import unpacked_source, write_zipped
+from outputs.xlsx.patch import patch_xlsx
 from templates.errors import UserError
 from templates.fields import Template
 

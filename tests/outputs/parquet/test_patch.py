@@ -153,7 +153,7 @@ def test_copy_stands_as_it_is_but_for_half_a_surrogate_pair(tmp_path):
 
 
 def test_a_row_group_that_is_too_large_for_memory_is_parted(tmp_path, monkeypatch):
-    monkeypatch.setattr("outputs.parquet_patch._GROUP_BYTES", 10_000)
+    monkeypatch.setattr("outputs.parquet.patch._GROUP_BYTES", 10_000)
     pq.write_table(pa.table({"SKU": [str(n) for n in range(5000)]}), tmp_path / "p.parquet")
     target = write_back(tmp_path / "p.parquet", tmp_path / "o.parquet", [result(n) for n in range(2, 5002)])
     assert pq.ParquetFile(target).num_row_groups > 2

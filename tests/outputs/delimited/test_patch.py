@@ -6,7 +6,7 @@ from outputs_making import SEO, info, result
 
 from jobs.intake.formats.delimited import DelimitedSheet
 from outputs.columns import TAIL, plan_columns
-from outputs.delimited_patch import patch_delimited
+from outputs.delimited.patch import patch_delimited
 from outputs.writeback import write_workbook
 from templates.errors import UserError
 

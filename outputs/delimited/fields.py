@@ -8,7 +8,7 @@ from decimal import Decimal
 from jobs.intake.text.record_fields import RecordFields
 from jobs.money import plain
 from outputs.cell_text import cleaned, inert
-from outputs.delimited_units import Units
+from outputs.delimited.units import Units
 from outputs.notes import WriteNotes
 from outputs.rows import CellValue
 

@@ -13,8 +13,8 @@ from jobs.intake.text.record_form import record_form
 from jobs.intake.text.records import RecordScanner, RecordTooLongError
 from jobs.sheet import SheetInfo
 from outputs.columns import OutputColumn
-from outputs.delimited_fields import FieldWriter
-from outputs.delimited_units import Units, find_units, transcoded
+from outputs.delimited.fields import FieldWriter
+from outputs.delimited.units import Units, find_units, transcoded
 from outputs.notes import WriteNotes
 from outputs.row_feed import RowFeed
 from outputs.rows import Cells
