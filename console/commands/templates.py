@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from console.options import json_option
+from console.options import json_option, password_option
 from console.output import print_json
 from jobs.intake.mapping import map_columns, parse_map
 from jobs.spec import JobSpec
@@ -62,6 +62,8 @@ def show(template: str, *, templates: str, as_json: bool) -> int:
 @click.argument("source")
 @click.option("--sheet", metavar="NAME", default="", help="Sheet of the workbook.")
 @click.option("--header-row", type=click.IntRange(min=1), help="Row number of the header.")
+@click.option("--source-encoding", metavar="NAME", default="", help="Encoding of delimited text (default: found).")
+@password_option
 @click.option("--map", "map_", multiple=True, metavar="VARIABLE=COLUMN", help="Column for a variable.")
 @_folder
 @json_option
@@ -71,13 +73,15 @@ def check(
     *,
     sheet: str,
     header_row: int | None,
+    source_encoding: str,
+    password: str,
     map_: Sequence[str],
     templates: str,
     as_json: bool,
 ) -> int:
     """Say what SOURCE lacks for a template, before a cent is spent."""
-    preparation = wire().preparation
-    spec = JobSpec(templates=templates, sheet=sheet, header_row=header_row)
+    preparation = wire(password=password).preparation
+    spec = JobSpec(templates=templates, sheet=sheet, header_row=header_row, source_encoding=source_encoding)
     found = preparation.catalog(spec).find(template)
     info = preparation.open(source, spec).info
     mapping = map_columns(info.columns, all_variables([found]), parse_map(map_))
