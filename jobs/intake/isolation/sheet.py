@@ -28,6 +28,11 @@ _FRUGAL = {"ARROW_DEFAULT_MEMORY_POOL": "system", "OMP_NUM_THREADS": "1", "MALLO
 _SAVE_AGAIN = "Open it in a spreadsheet program and save it again as .xlsx, or give an earlier copy."
 
 
+def _modules() -> str:
+    """Say where the process finds our modules, which need not be installed."""
+    return os.pathsep.join(filter(None, (str(Path(__file__).parents[3]), os.environ.get("PYTHONPATH"))))
+
+
 class IsolatedSheet:
     """A sheet whose source is parsed by a process of its own; each pass over the rows has its own."""
 
@@ -76,7 +81,7 @@ class _Reader:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env=surroundings | _FRUGAL | {"TMPDIR": self._folder.name},
+            env=surroundings | _FRUGAL | {"TMPDIR": self._folder.name, "PYTHONPATH": _modules()},
             # Control-C is for the command, which then ends this process itself.
             start_new_session=True,
         )
