@@ -2,40 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from jobs.intake.text.codec_names import known_encoding
 from jobs.results import ItemResult
 from jobs.sheet import Row, SheetInfo
 from outputs.columns import OutputColumn, plan_columns
-from outputs.conversion.book import convert_book
 from outputs.delimited.patch import patch_delimited
 from outputs.filled_cells import FilledCells
+from outputs.formats import WRITERS, write_source
 from outputs.notes import WriteNotes
-from outputs.ods.patch import patch_ods
-from outputs.parquet.patch import patch_parquet, refuse_fill
-from outputs.rows import Cells, cells_by_row
-from outputs.wrapped.encrypted import write_encrypted
-from outputs.wrapped.zipped import unpacked_source, write_zipped
-from outputs.xlsx.patch import patch_xlsx
+from outputs.parquet.patch import refuse_fill
+from outputs.rows import cells_by_row
+from outputs.wrapped.zipped import unpacked_source
 from templates.errors import UserError
 from templates.fields import Template
 
-#: Writes a source again with the rows' cells in it; rows come ordered by their number.
-Writer = Callable[[Path, Path, SheetInfo, Sequence[OutputColumn], Iterator[tuple[int, Cells]]], WriteNotes]
-
-#: By the format of the source.
-_WRITERS: Mapping[str, Writer] = {
-    "xlsx": patch_xlsx,
-    "xls": convert_book,
-    "xlsb": convert_book,
-    "ods": patch_ods,
-    "parquet": patch_parquet,
-    "feed": convert_book,
-    "csv": patch_delimited,
-    "tsv": patch_delimited,
-}
+#: Writes the source again with the rows' cells in it, as `write_source` does.
+Write = Callable[..., WriteNotes]
 
 
 def write_workbook(
@@ -51,12 +36,13 @@ def write_workbook(
     source_rows: Iterable[Row] | None = None,
     encoding: str = "",
     password: str = "",
+    write: Write = write_source,
 ) -> WriteNotes:
     """Write the source again with the results in it; they come ordered by row.
 
     `earlier`: as for `plan_columns`. `source_rows`: the source's rows, given when only empty cells are to be filled:
     no text of theirs is written over by copy. `encoding`: of delimited text, the one that the whole file comes back in.
-    `password`: of an encrypted source, and of what comes back.
+    `password`: of an encrypted source, and of what comes back. `write`: who does it, here or in another process.
 
     Raises:
         UserError: the source changed or is damaged, `fill` is wrong, or the target cannot be written.
@@ -65,15 +51,7 @@ def write_workbook(
     rows = cells_by_row(columns, results, simulated=simulated)
     if source_rows is not None:
         rows = FilledCells(columns, source_rows).left_alone(rows)
-
-    def write(table: SheetInfo, made: Path) -> WriteNotes:
-        if table.is_encrypted:
-            return write_encrypted(table, made, password, write)
-        if encoding:
-            return patch_delimited(table.path, made, table, columns, rows, encoding=encoding)
-        return _WRITERS[table.format](table.path, made, table, columns, rows)
-
-    return write_zipped(info, target, write) if info.member else write(info, target)
+    return write(info, target, columns, rows, encoding=encoding, password=password)
 
 
 def refuse_unwritable(info: SheetInfo, columns: Sequence[OutputColumn], encoding: str = "") -> None:
@@ -92,7 +70,7 @@ def refuse_unwritable(info: SheetInfo, columns: Sequence[OutputColumn], encoding
 
 def _refuse_encoding(info: SheetInfo, encoding: str) -> None:
     known_encoding(encoding, "--encoding")
-    if _WRITERS[info.format] is not patch_delimited:
+    if WRITERS[info.format] is not patch_delimited:
         raise UserError(
             f"--encoding {encoding}: {info.path.name} is no delimited text; a workbook holds every character.",
             fix="Leave --encoding out.",

@@ -121,6 +121,7 @@ class Delivery:
             source_rows=sheet.rows() if spec.only == "empty" else None,
             encoding=spec.encoding,
             password=self._files.password,
+            write=self._files.write,
         )
         published = tuple(self._publish(target, job, sheet, targets) for target in dict.fromkeys(spec.publish))
         write_report(

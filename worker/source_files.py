@@ -12,6 +12,7 @@ from jobs.intake.isolation.limits import ReadLimits
 from jobs.intake.isolation.sheet import IsolatedSheet
 from jobs.sheet import ReadOptions, Sheet
 from jobs.spec import JobSpec
+from outputs.isolation.writing import IsolatedWriting
 from templates.errors import UserError
 
 
@@ -37,6 +38,11 @@ class SourceFiles:
             password=self.password or None,
         )
         return IsolatedSheet(path, options, limits=self._limits)
+
+    @property
+    def write(self) -> IsolatedWriting:
+        """Write sources again, within the limits that they were read in."""
+        return IsolatedWriting(self._limits)
 
     def keep(self, source: Path) -> str:
         """Keep a copy of a file and give its digest.

@@ -1,4 +1,4 @@
-"""Messages between the process that reads a source and the one that asked for it: JSON, each with its length."""
+"""Messages between two processes: JSON, each with its length."""
 
 from __future__ import annotations
 
@@ -14,23 +14,51 @@ _ERRORS = "surrogatepass"
 
 
 class SilentError(Exception):
-    """Nothing came in time."""
+    """The other side did nothing in time."""
+
+
+def frame_of(kind: str, value: Any) -> bytes:
+    """Write one message as bytes."""
+    body = json.dumps([kind, value], ensure_ascii=False, separators=(",", ":")).encode("utf-8", _ERRORS)
+    return len(body).to_bytes(_LENGTH_BYTES, "big") + body
 
 
 def write_frame(out: IO[bytes], kind: str, value: Any) -> None:
-    """Send one message."""
-    body = json.dumps([kind, value], ensure_ascii=False, separators=(",", ":")).encode("utf-8", _ERRORS)
-    out.write(len(body).to_bytes(_LENGTH_BYTES, "big"))
-    out.write(body)
+    """Send one message, however long the other side takes for it."""
+    out.write(frame_of(kind, value))
     out.flush()
 
 
-class FrameReader:
-    """Receives messages from a file descriptor, and waits for each no longer than told."""
+class FrameWriter:
+    """Sends messages into a pipe, and waits for the other side to take each no longer than told."""
 
     def __init__(self, descriptor: int, silence_s: float) -> None:
         self._descriptor = descriptor
         self._silence_ms = int(silence_s * 1000)
+        self._poll = select.poll()
+        self._poll.register(descriptor, select.POLLOUT)
+        os.set_blocking(descriptor, False)
+
+    def write(self, kind: str, value: Any) -> None:
+        """Send one message.
+
+        Raises:
+            SilentError: it was not taken in time.
+            OSError: the other side is gone.
+        """
+        left = memoryview(frame_of(kind, value))
+        while left:
+            if not self._poll.poll(self._silence_ms):
+                raise SilentError
+            left = left[os.write(self._descriptor, left[:_CHUNK_BYTES]) :]
+
+
+class FrameReader:
+    """Receives messages from a pipe, and waits for each no longer than told, None for as long as it takes."""
+
+    def __init__(self, descriptor: int, silence_s: float | None) -> None:
+        self._descriptor = descriptor
+        self._silence_ms = None if silence_s is None else int(silence_s * 1000)
         self._poll = select.poll()
         self._poll.register(descriptor, select.POLLIN)
         self._buffer = bytearray()

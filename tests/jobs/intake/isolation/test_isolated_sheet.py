@@ -85,19 +85,19 @@ def test_a_reader_that_dies_is_told_in_one_sentence(tmp_path):
 def test_the_reader_knows_no_credentials(tmp_path, monkeypatch):
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret-of-ours")
     sheet = IsolatedSheet(written(tmp_path / "p.csv", "SKU,Title\n1,a\n"), limits=USUAL)
-    environment = Path(f"/proc/{sheet._waiting._process.pid}/environ").read_bytes()
+    environment = Path(f"/proc/{sheet._waiting.pid}/environ").read_bytes()
     assert b"PATH=" in environment
     assert b"secret-of-ours" not in environment
 
 
 def test_no_reader_is_left_behind(tmp_path):
     sheet = IsolatedSheet(written(tmp_path / "p.csv", "SKU,Title\n1,a\n2,b\n"), limits=USUAL)
-    waiting = sheet._waiting._process
+    waiting = sheet._waiting
     rows = sheet.rows()
     next(rows)
     rows.close()
-    assert waiting.returncode is not None
+    assert waiting.is_over
     unused = IsolatedSheet(tmp_path / "p.csv", limits=USUAL)
-    process = unused._waiting._process
+    process = unused._waiting
     del unused
-    assert process.returncode is not None
+    assert process.is_over
