@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import IntEnum
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 #: Between the values that the rows of one product have in a varying variable.
 JOINT = ", "
@@ -24,8 +24,7 @@ class Column:
     raw: str
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One line of the sheet with its sheet row number; the cells stand in the order of the sheet's columns."""
 
     #: As the spreadsheet program numbers it, from 1.

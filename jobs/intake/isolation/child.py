@@ -11,7 +11,7 @@ from typing import IO
 from jobs.intake.isolation.frames import FrameReader, write_frame
 from jobs.intake.isolation.info import info_to_json
 from jobs.intake.isolation.serving import serve
-from jobs.sheet import ReadOptions
+from jobs.sheet import ReadOptions, Row
 
 _PAGE_ROWS = 500
 #: A page of rows with long texts is sent before it is full.
@@ -30,11 +30,11 @@ def _read(frames: FrameReader, out: IO[bytes]) -> None:
     write_frame(out, "info", info_to_json(sheet.info))
     if frames.read() is None:
         return
-    page: list[tuple[int, tuple[str, ...]]] = []
+    page: list[Row] = []
     chars = 0
     for row in sheet.rows():
-        page.append((row.number, row.cells))
-        chars += sum(map(len, row.cells))
+        page.append(row)
+        chars += len("".join(row.cells))
         if len(page) == _PAGE_ROWS or chars > _PAGE_CHARS:
             write_frame(out, "rows", page)
             page, chars = [], 0

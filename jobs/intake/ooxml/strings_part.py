@@ -115,4 +115,4 @@ class _ItemReader:
 
 
 def _read(xml: str) -> str:
-    return unescaped(decoded(xml))
+    return unescaped(decoded(xml)) if "&" in xml or "_x" in xml else xml
