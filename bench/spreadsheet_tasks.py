@@ -15,8 +15,6 @@ from jobs.intake.isolation.limits import ReadLimits
 from jobs.intake.isolation.sheet import IsolatedSheet
 from jobs.results import ItemResult, ItemState
 from jobs.usage import TokenUsage
-from outputs.writeback import write_workbook
-from templates.catalog import Catalog
 
 _TEXT = "Keeps tea hot for hours. Enamelled steel, a lid that stops drips, and a handle that stays cool. " * 3
 
@@ -27,7 +25,11 @@ def ours_read(source: Path, _target: Path) -> int:
 
 
 def ours_write(source: Path, target: Path) -> int:
-    """Write copy for every row into the user's own file."""
+    """Write copy for every row into the user's own file, in the process that the product writes in."""
+    from outputs.isolation.writing import IsolatedWriting  # noqa: PLC0415 - no part of reading
+    from outputs.writeback import write_workbook  # noqa: PLC0415 - as above
+    from templates.catalog import Catalog  # noqa: PLC0415 - as above
+
     sheet = IsolatedSheet(source, limits=ReadLimits())
     template = Catalog([]).find("product-description")
     copy: dict[str, str | list[str]] = {field.name: _TEXT for field in template.fields}
@@ -37,7 +39,16 @@ def ours_write(source: Path, target: Path) -> int:
         for row in range(2, rows + 2):
             yield _result(row, template.ref, copy)
 
-    write_workbook(sheet.info, target, templates=[template], locales=(), fill={}, results=results(), simulated=False)
+    write_workbook(
+        sheet.info,
+        target,
+        templates=[template],
+        locales=(),
+        fill={},
+        results=results(),
+        simulated=False,
+        write=IsolatedWriting(ReadLimits()),
+    )
     return rows
 
 

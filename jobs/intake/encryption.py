@@ -7,10 +7,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-import msoffcrypto
-from msoffcrypto.exceptions import DecryptionError, InvalidKeyError
-from msoffcrypto.format.ooxml import OOXMLFile
-
 from jobs.intake.refusals import encrypted, told
 from templates.errors import UserError
 
@@ -24,6 +20,8 @@ def decrypt(path: Path, password: str | None, out: IO[bytes]) -> None:
     Raises:
         UserError: no password was told, it is wrong (code "encrypted"), or the file is damaged.
     """
+    import msoffcrypto  # noqa: PLC0415 - its cryptography is slow to import, and few workbooks are encrypted
+
     with _told_to_the_user(path, password), path.open("rb") as file:
         office = msoffcrypto.OfficeFile(file)
         # The library's own check of a password refuses what Excel 2010 wrote; a wrong one shows in what it decrypts.
@@ -33,11 +31,15 @@ def decrypt(path: Path, password: str | None, out: IO[bytes]) -> None:
 
 def encrypt(plain: IO[bytes], password: str | None, out: IO[bytes]) -> None:
     """Write an .xlsx workbook protected by a password, as current spreadsheet programs do (agile, AES-256)."""
+    from msoffcrypto.format.ooxml import OOXMLFile  # noqa: PLC0415 - as above
+
     OOXMLFile(plain).encrypt(password or _OPEN_TO_ALL, out)
 
 
 @contextmanager
 def _told_to_the_user(path: Path, password: str | None) -> Iterator[None]:
+    from msoffcrypto.exceptions import DecryptionError, InvalidKeyError  # noqa: PLC0415 - as above
+
     try:
         yield
     except (InvalidKeyError, DecryptionError) as error:

@@ -8,6 +8,7 @@ from typing import IO
 
 from jobs.intake.ooxml.elements import START_TAG, Surroundings, streamed
 from jobs.intake.ooxml.part_text import is_utf_8, part_chunks
+from jobs.intake.ooxml.sheet_scan import may_hide
 from jobs.intake.ooxml.strings import SharedStrings
 from jobs.intake.ooxml.xml_text import CONTROLS, decoded, plain_text, unescaped
 
@@ -51,12 +52,7 @@ def _read_plain(file: IO[bytes]) -> SharedStrings:
 def _blocks(rest: bytes, chunks: Iterator[bytes], close: bytes) -> Iterator[bytes]:
     """Cut the part behind the end of an item, time and again."""
     while True:
-        if (
-            b"<!" in rest
-            or b"<?" in rest
-            or len(rest) > _MOST_ITEM_BYTES
-            or len(rest.translate(None, CONTROLS)) < len(rest)
-        ):
+        if may_hide(rest) or len(rest) > _MOST_ITEM_BYTES or len(rest.translate(None, CONTROLS)) < len(rest):
             raise _NotPlainError
         items, found, rest = rest.rpartition(close)
         if found:
