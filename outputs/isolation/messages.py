@@ -7,10 +7,9 @@ from dataclasses import asdict
 from decimal import Decimal
 from typing import Any
 
-from jobs.money import plain
 from outputs.columns import ColumnKind, OutputColumn
 from outputs.notes import NotedCell, WriteNotes
-from outputs.rows import Cells, CellValue
+from outputs.rows import Cells
 
 #: Rows that are sent together; a row's copy may be long.
 _PAGE_ROWS = 100
@@ -26,11 +25,11 @@ def columns_from_json(values: list[dict[str, Any]]) -> list[OutputColumn]:
     return [OutputColumn(**value | {"kind": ColumnKind(value["kind"])}) for value in values]
 
 
-def pages_to_json(rows: Iterable[tuple[int, Cells]]) -> Iterator[list[Any]]:
-    """Write rows of cells, page by page; an amount stands in a list of its own."""
-    page: list[Any] = []
-    for number, cells in rows:
-        page.append([number, [[at, [plain(it)] if isinstance(it, Decimal) else it] for at, it in cells.items()]])
+def pages(rows: Iterable[tuple[int, Cells]]) -> Iterator[list[tuple[int, Cells]]]:
+    """Gather rows of cells to be sent together."""
+    page: list[tuple[int, Cells]] = []
+    for row in rows:
+        page.append(row)
         if len(page) == _PAGE_ROWS:
             yield page
             page = []
@@ -38,20 +37,15 @@ def pages_to_json(rows: Iterable[tuple[int, Cells]]) -> Iterator[list[Any]]:
 
 
 def rows_from_json(page: list[Any]) -> Iterator[tuple[int, Cells]]:
-    """Read a page back."""
+    """Read a page back: JSON has made texts of the positions, and lists of the amounts."""
     for number, cells in page:
-        yield number, {at: _value(value) for at, value in cells}
+        yield number, {int(at): Decimal(it[0]) if type(it) is list else it for at, it in cells.items()}
 
 
 def notes_from_json(values: dict[str, Any]) -> WriteNotes:
     """Read the notes back, which are written by `asdict`."""
     settled: dict[str, Any] = {name: [*map(_noted, it)] if isinstance(it, list) else it for name, it in values.items()}
     return WriteNotes(**settled)
-
-
-def _value(value: Any) -> CellValue:
-    settled: CellValue = Decimal(value[0]) if isinstance(value, list) else value
-    return settled
 
 
 def _noted(value: Any) -> Any:

@@ -10,7 +10,7 @@ from jobs.intake.isolation.limits import ReadLimits
 from jobs.intake.isolation.process import IsolatedProcess
 from jobs.sheet import SheetInfo
 from outputs.columns import OutputColumn
-from outputs.isolation.messages import columns_to_json, notes_from_json, pages_to_json
+from outputs.isolation.messages import columns_to_json, notes_from_json, pages
 from outputs.notes import WriteNotes
 from outputs.rows import Cells
 
@@ -40,7 +40,7 @@ class IsolatedWriting:
         try:
             asked = {"info": info_to_json(info), "target": str(target), "columns": columns_to_json(columns)}
             process.send("write", asked | {"encoding": encoding, "password": password})
-            for page in pages_to_json(rows):
+            for page in pages(rows):
                 process.send("rows", page)
             process.send("end", None)
             return notes_from_json(process.receive()[1])

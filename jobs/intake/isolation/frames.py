@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import select
+from decimal import Decimal
 from typing import IO, Any
 
 _LENGTH_BYTES = 8
@@ -18,9 +19,14 @@ class SilentError(Exception):
 
 
 def frame_of(kind: str, value: Any) -> bytes:
-    """Write one message as bytes."""
-    body = json.dumps([kind, value], ensure_ascii=False, separators=(",", ":")).encode("utf-8", _ERRORS)
+    """Write one message as bytes; an amount in it becomes a list of its digits."""
+    text = json.dumps([kind, value], ensure_ascii=False, separators=(",", ":"), default=_digits)
+    body = text.encode("utf-8", _ERRORS)
     return len(body).to_bytes(_LENGTH_BYTES, "big") + body
+
+
+def _digits(amount: Decimal) -> list[str]:
+    return [str(amount)]
 
 
 def write_frame(out: IO[bytes], kind: str, value: Any) -> None:
