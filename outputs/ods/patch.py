@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import IO
 
 from jobs.intake.odf.cell_styles import CellStyles, read_styles
-from jobs.intake.odf.package import CONTENT, OdfPackage, reading
+from jobs.intake.odf.package import CONTENT, OdfPackage
+from jobs.intake.ooxml.package import reading
 from jobs.intake.ooxml.part_text import part_chunks
 from jobs.sheet import SheetInfo
 from outputs.columns import OutputColumn

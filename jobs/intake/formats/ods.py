@@ -12,9 +12,10 @@ from jobs.intake.formats.remarks import signature_losses, workbook_notes
 from jobs.intake.header import first_rows, lay_out
 from jobs.intake.merged import spread
 from jobs.intake.odf.cell_styles import read_styles
-from jobs.intake.odf.package import OdfPackage, reading
+from jobs.intake.odf.package import OdfPackage
 from jobs.intake.odf.table_count import most_tables
 from jobs.intake.odf.tables import OdfTable, read_tables
+from jobs.intake.ooxml.package import reading
 from jobs.sheet import AS_FOUND, ReadOptions, Row, SheetInfo
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Self
 from zipfile import ZipFile
@@ -13,8 +11,8 @@ from zipfile import ZipFile
 from lxml import etree
 
 from jobs.intake.odf.names import MANIFEST, OFFICE_URI
-from jobs.intake.refusals import not_a_table, told
-from jobs.intake.zip_file import MOST_UNPACKED_BYTES, ZIP_DAMAGE, entry_names
+from jobs.intake.refusals import not_a_table
+from jobs.intake.zip_file import MOST_UNPACKED_BYTES, entry_names
 from templates.errors import UserError
 
 #: The manifest and the styles are small in any real file.
@@ -52,25 +50,6 @@ def is_opendocument(path: Path, start: bytes) -> bool:
 def is_flat(start: bytes) -> bool:
     """Whether a file's first bytes are those of a flat OpenDocument file."""
     return OFFICE_URI.encode() in start and _FLAT_ROOT.search(start) is not None and not start.startswith(b"PK")
-
-
-@contextmanager
-def reading(path: Path) -> Iterator[None]:
-    """Turn what damaged files make libraries say into one sentence."""
-    try:
-        yield
-    except (*ZIP_DAMAGE, RuntimeError) as error:
-        raise UserError(
-            f"{path.name} is damaged: it is not a whole .ods file ({told(error)}).", fix=_SAVE_AGAIN, code="source"
-        ) from error
-    except (etree.XMLSyntaxError, ValueError, ArithmeticError, IndexError) as error:
-        raise UserError(
-            f"{path.name} is damaged: a part of it cannot be read ({told(error)}).", fix=_SAVE_AGAIN, code="source"
-        ) from error
-    except OSError as error:
-        raise UserError(
-            f"{path} cannot be read: {error.strerror or error}.", fix="Check the disk or the share.", code="source"
-        ) from error
 
 
 class OdfPackage:
