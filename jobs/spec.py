@@ -51,6 +51,8 @@ class JobSpec:
     rpm: float | None = None
     tpm: float | None = None
     concurrency: int | None = None
+    #: Share of the quota beside other jobs that want it at the same time.
+    weight: int = 1
     out: str = ""
     report: str = ""
     publish: tuple[str, ...] = ()
@@ -203,7 +205,7 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "publish": lambda value: tuple(map(one_of(PUBLISH, "--publish"), _texts(value))),
     "publish_rows": one_of(PUBLISH_ROWS, "--publish-rows"),
     **dict.fromkeys(("fresh", "overwrite", "simulate"), _yes_or_no),
-    **dict.fromkeys(("header_row", "concurrency"), _above_zero(int)),
+    **dict.fromkeys(("header_row", "concurrency", "weight"), _above_zero(int)),
     **dict.fromkeys(("rpm", "tpm"), _above_zero(float)),
     "only": one_of(ONLY, "--only"),
     "lane": one_of(LANES, "--lane"),

@@ -30,7 +30,6 @@ def job_record(job_id=JOB, **values):
         "kind": "run",
         "state": JobState.PLANNED,
         "stop_reason": None,
-        "stop_requested": False,
         "planned": True,
         "created_at": "2026-11-22T12:00:00.000Z",
         "began_at": None,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import Engine, func, select
 
 from jobs.store.schema import copies
+from jobs.store.stored_text import storable
 from templates.fields import Copy
 
 #: Copy in these states is never written over.
@@ -68,15 +69,6 @@ class CopyTable:
 def pack_copy(copy: Copy) -> str:
     """Write copy as JSON."""
     return storable(json.dumps(copy, ensure_ascii=False, separators=(",", ":")))
-
-
-def storable(text: str) -> str:
-    """Give a text as a database takes it: half of a character, which JSON can carry, becomes U+FFFD."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return text
 
 
 def unpack_copy(text: str | None) -> Copy:

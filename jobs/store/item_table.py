@@ -2,16 +2,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Engine, RowMapping, bindparam, func, insert, select, update
+from sqlalchemy import Engine, RowMapping, bindparam, delete, func, insert, select, update
 
+from jobs.clock import stamp
 from jobs.money import from_pico
 from jobs.results import ItemResult, ItemState
 from jobs.sheet import Product, Standing
 from jobs.store.copy_table import Slot, unpack_copy
-from jobs.store.schema import items, jobs, products
+from jobs.store.schema import IS_OPEN, items, jobs, products, tallies
 from jobs.usage import TokenUsage
 
 _PAGE = 1000
@@ -29,6 +31,8 @@ class OpenItem:
     model: str
     fingerprint: str
     values: dict[str, str]
+    #: What it has met so far, where it was put off: error class -> times.
+    met: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,14 +158,33 @@ class ItemTable:
         with self._engine.connect() as connection:
             return [_open_item(row) for row in connection.execute(query).mappings()]
 
+    def open_between(self, job_id: str, first: int, last: int, now: datetime) -> list[OpenItem]:
+        """Give the open items of a chunk that are due, in the order of planning."""
+        query = (
+            select(items, products.c.key, products.c["values"])
+            .join(products, products.c.id == items.c.product_id)
+            .where(items.c.job_id == job_id, items.c.id.between(first, last), IS_OPEN)
+            .where(items.c.due_at.is_(None) | (items.c.due_at <= stamp(now)))
+            .order_by(items.c.id)
+        )
+        with self._engine.connect() as connection:
+            return [_open_item(row) for row in connection.execute(query).mappings()]
+
+    def put_off(self, item_id: int, *, until: datetime, met: Mapping[str, int]) -> None:
+        """Let an open item wait long for its next try; a result or a new start of the item ends that."""
+        query = update(items).where(items.c.id == item_id, IS_OPEN)
+        with self._engine.execution_options(writes=True).begin() as connection:
+            connection.execute(query.values(due_at=stamp(until), met=json.dumps(dict(met))))
+
     def reopen(self, job_id: str) -> int:
         """Make the failed and flagged items of a job pending again; give how many."""
         again = (ItemState.FAILED, ItemState.FLAGGED)
         with self._engine.execution_options(writes=True).begin() as connection:
+            connection.execute(delete(tallies).where(tallies.c.job_id == job_id))
             changed = connection.execute(
                 update(items)
                 .where(items.c.job_id == job_id, items.c.state.in_(again), items.c.fingerprint != "")
-                .values(state=ItemState.PENDING, notes="", copy=None)
+                .values(state=ItemState.PENDING, notes="", copy=None, due_at=None, met=None)
             )
             return changed.rowcount
 
@@ -297,6 +320,7 @@ def _open_item(row: RowMapping) -> OpenItem:
         model=row["model"],
         fingerprint=row["fingerprint"],
         values=json.loads(row["values"]),
+        met=json.loads(row["met"] or "{}"),
     )
 
 

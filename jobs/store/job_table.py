@@ -1,13 +1,28 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Engine, RowMapping, delete, func, insert, select, update
+from sqlalchemy import Connection, Engine, RowMapping, delete, exists, func, insert, select, tuple_, update
 
-from jobs.lifecycle import JobState, StopReason
-from jobs.store.schema import attempt_ends, attempt_starts, items, jobs, products
+from jobs.clock import stamp
+from jobs.lifecycle import JobState, StopReason, end_state
+from jobs.results import ItemState
+from jobs.store.schema import (
+    IS_OPEN,
+    IS_RUNNING,
+    PROGRESS_COLUMNS,
+    attempt_ends,
+    attempt_starts,
+    chunks,
+    items,
+    jobs,
+    products,
+    sessions,
+    tallies,
+)
 from templates.errors import UserError, nearest
 
 
@@ -19,7 +34,6 @@ class JobRecord:
     kind: str
     state: JobState
     stop_reason: StopReason | None
-    stop_requested: bool
     #: All its items are in the store; a job that was killed before is planned anew.
     planned: bool
     created_at: str
@@ -45,6 +59,41 @@ class JobRecord:
     report: str | None
     #: Why it failed, for people.
     message: str
+    #: Why somebody wants it to stop.
+    stop_wanted: StopReason | None = None
+    #: JSON of what failed it: message, fix, code and exit code.
+    error: str | None = None
+    #: The command that runs it by itself.
+    session: str | None = None
+    #: Whether workers run it, and then: before bulk work, delivered by a worker, its share beside other jobs.
+    shared: bool = False
+    urgent: bool = False
+    detached: bool = False
+    weight: int = 1
+    #: A request of it has had a good reply.
+    proven: bool = False
+    #: Of its present session: results and how many of them failed, requests and how many were throttled, tokens.
+    finished: int = 0
+    failed: int = 0
+    requests: int = 0
+    throttled: int = 0
+    tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobStanding:
+    """What those who work on a job or follow it look at again and again."""
+
+    state: JobState
+    stop_wanted: StopReason | None
+    error: str | None
+    proven: bool
+    spent_pico: int
+    finished: int
+    failed: int
+    requests: int
+    throttled: int
+    tokens: int
 
 
 class JobTable:
@@ -76,9 +125,18 @@ class JobTable:
                 )
         return _record(row)
 
-    def list(self) -> list[JobRecord]:
+    def list(self) -> Sequence[JobRecord]:
         """Give all jobs, newest first."""
         query = select(jobs).where(jobs.c.kind != "estimate").order_by(jobs.c.created_at.desc(), jobs.c.id.desc())
+        with self._engine.connect() as connection:
+            return [_record(row) for row in connection.execute(query).mappings()]
+
+    def page(self, most: int, *, before: JobRecord | None = None) -> Sequence[JobRecord]:
+        """Give the newest jobs, or the newest of those that are older than one."""
+        query = select(jobs).where(jobs.c.kind != "estimate")
+        if before:
+            query = query.where(tuple_(jobs.c.created_at, jobs.c.id) < (before.created_at, before.id))
+        query = query.order_by(jobs.c.created_at.desc(), jobs.c.id.desc()).limit(most)
         with self._engine.connect() as connection:
             return [_record(row) for row in connection.execute(query).mappings()]
 
@@ -98,13 +156,97 @@ class JobTable:
         with self._engine.execution_options(writes=True).begin() as connection:
             connection.execute(update(jobs).where(jobs.c.id == job_id).values(**values))
 
-    def is_stop_requested(self, job_id: str) -> bool:
-        """Whether somebody asked for this job to stop."""
+    def want_stop(self, job_id: str, reason: StopReason) -> None:
+        """Say that a job is to stop, and why; the first reason stays."""
+        with self._engine.execution_options(writes=True).begin() as connection:
+            first = update(jobs).where(jobs.c.id == job_id, jobs.c.stop_wanted.is_(None))
+            connection.execute(first.values(stop_wanted=reason))
+
+    def wanted_stop(self, job_id: str) -> StopReason | None:
+        """Give why somebody wants a job to stop, None when nobody does."""
         with self._engine.connect() as connection:
-            return bool(connection.execute(select(jobs.c.stop_requested).where(jobs.c.id == job_id)).scalar())
+            reason = connection.execute(select(jobs.c.stop_wanted).where(jobs.c.id == job_id)).scalar()
+        return StopReason(reason) if reason else None
+
+    def fail(self, job_id: str, *, error: str, message: str) -> None:
+        """Say what a job fails by, as JSON and for people; the first error stays, and the job stops."""
+        with self._engine.execution_options(writes=True).begin() as connection:
+            first = update(jobs).where(jobs.c.id == job_id, jobs.c.error.is_(None))
+            connection.execute(first.values(error=error, message=message))
+
+    def has_open_attempts(self, job_id: str) -> bool:
+        """Whether a worker has a request of this job on its way, so that a reservation may come free.
+
+        Such requests are for open items of chunks that are taken: few rows, however many attempts the job has had.
+        """
+        taken = chunks.c.state.in_(("claimed", "draining")) & (chunks.c.job_id == job_id)
+        of_chunk = (items.c.job_id == chunks.c.job_id) & items.c.id.between(chunks.c.first_item, chunks.c.last_item)
+        ended = exists().where(attempt_ends.c.attempt == attempt_starts.c.attempt)
+        # What a dead session began never ends.
+        lives = exists().where(sessions.c.id == attempt_starts.c.session, ~sessions.c.ended)
+        query = exists().where(taken, of_chunk, IS_OPEN, attempt_starts.c.item_id == items.c.id, ~ended, lives)
+        with self._engine.connect() as connection:
+            return bool(connection.execute(select(query)).scalar_one())
+
+    def undelivered(self) -> Sequence[str]:
+        """Give the jobs that have ended and whose files a worker is to write but none does or has, oldest first."""
+        with self._engine.connect() as connection:
+            query = select(jobs.c.id).where(_IS_UNDELIVERED).order_by(jobs.c.created_at, jobs.c.id)
+            return connection.execute(query).scalars().all()
+
+    def running(self) -> Sequence[str]:
+        """Give the jobs that workers share and that run, oldest first."""
+        with self._engine.connect() as connection:
+            query = select(jobs.c.id).where(IS_RUNNING).order_by(jobs.c.created_at, jobs.c.id)
+            return connection.execute(query).scalars().all()
+
+    def standing(self, job_ids: Collection[str]) -> dict[str, JobStanding]:
+        """Give how jobs stand, those that there are."""
+        with self._engine.connect() as connection:
+            found = connection.execute(select(jobs.c.id, *_STANDING).where(jobs.c.id.in_(job_ids))).mappings()
+            return {row["id"]: JobStanding(**_read({name: row[name] for name in row if name != "id"})) for row in found}
+
+    def settle(self, job_id: str, now: datetime) -> JobState | None:
+        """Set the end state of a shared job that has run to its end or its stop, and give it to one caller.
+
+        None: it goes on, or somebody else has settled it.
+        """
+        with self._engine.connect() as connection:
+            if _at_its_end(connection, job_id) is None:
+                return None
+        with self._engine.execution_options(writes=True).begin() as connection:
+            # Under the row's lock: of several that see the end, one sets it, and nobody claims a chunk meanwhile.
+            connection.execute(select(jobs.c.id).where(jobs.c.id == job_id).with_for_update(key_share=True))
+            job = _at_its_end(connection, job_id)
+            if job is None:
+                return None
+            count = select(items.c.state, func.count()).where(items.c.job_id == job_id).group_by(items.c.state)
+            states = {row[0]: row[1] for row in connection.execute(count)}
+            state = _settled(states, failed=job.error is not None, stopped=job.stop_wanted is not None)
+            connection.execute(
+                update(jobs)
+                .where(jobs.c.id == job_id)
+                .values(
+                    state=state,
+                    stop_reason=job.stop_wanted if state is JobState.STOPPED else None,
+                    seconds=job.seconds + _seconds_since(job.began_at, now),
+                    began_at=None,
+                    ended_at=stamp(now),
+                )
+            )
+        return state
+
+    def take(self, job_id: str, session: str) -> bool:
+        """Give a job's delivery to a session; False: it is delivered, or another session does it."""
+        query = update(jobs).where(jobs.c.id == job_id, _IS_UNDELIVERED).values(session=session)
+        with self._engine.execution_options(writes=True).begin() as connection:
+            return connection.execute(query).rowcount == 1
 
     def recount(self, job_id: str) -> None:
-        """Set what the job has spent and holds from the ledger: after a crash the ledger is what is true."""
+        """Begin a new session of a job: its counters at 0, what it has spent and holds from the ledger.
+
+        After a crash the ledger is what is true.
+        """
         joined = attempt_starts.outerjoin(attempt_ends, attempt_ends.c.attempt == attempt_starts.c.attempt)
         spent = select(func.coalesce(func.sum(attempt_ends.c.cost_pico), 0)).select_from(joined)
         lost = attempt_ends.c.outcome.is_(None) | (attempt_ends.c.outcome == "unconfirmed")
@@ -115,10 +257,13 @@ class JobTable:
         )
         sent = select(func.count()).where(attempt_starts.c.item_id == items.c.id).scalar_subquery()
         with self._engine.execution_options(writes=True).begin() as connection:
+            # What ends from now on is added by who ends it: it waits for this row.
+            connection.execute(select(jobs.c.id).where(jobs.c.id == job_id).with_for_update(key_share=True))
             connection.execute(
                 update(jobs)
                 .where(jobs.c.id == job_id)
                 .values(
+                    **dict.fromkeys((*PROGRESS_COLUMNS, "tokens"), 0),
                     spent_pico=connection.execute(spent.where(of_job)).scalar_one(),
                     held_pico=connection.execute(held.where(of_job)).scalar_one(),
                 )
@@ -129,6 +274,7 @@ class JobTable:
     def forget_plan(self, job_id: str) -> None:
         """Drop the products and items of a job whose planning was cut off; nothing of it was sent."""
         with self._engine.execution_options(writes=True).begin() as connection:
+            connection.execute(delete(chunks).where(chunks.c.job_id == job_id))
             connection.execute(delete(items).where(items.c.job_id == job_id))
             connection.execute(delete(products).where(products.c.job_id == job_id))
 
@@ -136,11 +282,54 @@ class JobTable:
         """Forget a job that sent nothing: an estimate."""
         self.forget_plan(job_id)
         with self._engine.execution_options(writes=True).begin() as connection:
+            connection.execute(delete(tallies).where(tallies.c.job_id == job_id))
             connection.execute(delete(jobs).where(jobs.c.id == job_id))
 
 
+#: The columns of a `JobStanding`.
+_STANDING = [jobs.c[name] for name in JobStanding.__dataclass_fields__]
+
+
+#: Nobody has its files, and whoever set out to write them has ended.
+_IS_UNDELIVERED = (
+    jobs.c.detached
+    & jobs.c.workbook.is_(None)
+    & jobs.c.ended_at.is_not(None)
+    & (jobs.c.session.is_(None) | ~exists().where(sessions.c.id == jobs.c.session, ~sessions.c.ended))
+)
+
+
+def _at_its_end(connection: Connection, job_id: str) -> Any:
+    """Give a shared job that runs, when none of its chunks is out and none is to come; None otherwise."""
+    query = select(jobs.c.stop_wanted, jobs.c.error, jobs.c.seconds, jobs.c.began_at)
+    job = connection.execute(query.where(jobs.c.id == job_id, IS_RUNNING)).first()
+    if job is None:
+        return None
+    # Of a job that is to stop, nobody can claim what is ready or queued any more.
+    is_to_stop = job.stop_wanted is not None or job.error is not None
+    going_on = ("claimed", "draining") if is_to_stop else ("ready", "queued", "claimed", "draining")
+    is_out = select(exists().where(chunks.c.job_id == job_id, chunks.c.state.in_(going_on)))
+    return None if connection.execute(is_out).scalar_one() else job
+
+
+def _settled(states: Mapping[str, int], *, failed: bool, stopped: bool) -> JobState:
+    if failed:
+        return JobState.FAILED
+    return JobState.STOPPED if stopped and states.get(ItemState.PENDING) else end_state(states)
+
+
+def _seconds_since(began_at: str | None, now: datetime) -> float:
+    return max(0.0, (now - datetime.fromisoformat(began_at)).total_seconds()) if began_at else 0.0
+
+
 def _record(row: RowMapping) -> JobRecord:
+    return JobRecord(**_read(row))
+
+
+def _read(row: Mapping[Any, Any]) -> dict[str, Any]:
     values = dict(row)
     values["state"] = JobState(values["state"])
-    values["stop_reason"] = StopReason(values["stop_reason"]) if values["stop_reason"] else None
-    return JobRecord(**values)
+    for name in ("stop_reason", "stop_wanted"):
+        if values.get(name):
+            values[name] = StopReason(values[name])
+    return values

@@ -2,125 +2,121 @@
 
 All writes of a process go through one thread, which commits what has gathered (group commit): hundreds of requests in
 flight share a transaction, and each still waits until its own start is committed. What is committed outlives a killed
-process and a power cut (SQLite's WAL with synchronous=FULL).
+process and a power cut (SQLite's WAL with synchronous=FULL). While the database is away, the same transaction is tried
+again and again; it is written once, whether or not the answer to its commit was lost.
 """
 
 from __future__ import annotations
 
-import json
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
-from typing import Any, Self
+from typing import Self
 
-from sqlalchemy import Connection, Engine, bindparam, insert, select, update
+from sqlalchemy import Engine
 
 from jobs.clock import Clock, stamp
-from jobs.results import ItemState
-from jobs.store.copy_table import pack_copy, storable
+from jobs.store.attempts import End, Finished, Grant, Start
 from jobs.store.database import store_error
-from jobs.store.schema import TOKEN_COLUMNS, attempt_ends, attempt_starts, copies, items, jobs
-from jobs.usage import TokenUsage
-from templates.fields import Copy
+from jobs.store.ledger_batch import Batch
+from jobs.store.patience import patiently
 
-#: How long the writer lets writes gather before it commits them, small beside any model's latency; shorter where a
-#: commit is shared by many anyhow.
-_GATHER_S, _SHORTER_S = 0.02, 0.002
-_MANY = 16
+__all__ = ["End", "Finished", "Grant", "Ledger", "Start"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Start:
-    """An attempt that is about to be sent."""
+@dataclass(frozen=True, slots=True)
+class _Pace:
+    """How long writes gather before they are committed, small beside any model's latency."""
 
-    attempt: str
-    job_id: str
-    item_id: int
-    session: str
-    purpose: str
-    model: str
-    region: str
-    lane: str
-    realm: str
-    #: Held against the cap until the attempt ends; None when it cannot be priced.
-    reserved_pico: int | None
+    gather_s: float
+    #: Where a commit is shared by so many anyhow.
+    shorter_s: float
+    many: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finished:
-    """What became of an item, written together with its last attempt."""
-
-    item_id: int
-    state: ItemState
-    copy: Copy
-    notes: str
-    finish: str = ""
-    tier: str = ""
-    lane: str = ""
-    price_ref: str = ""
-    #: Where later jobs find the copy; None when it is not to be reused.
-    kept_as: Mapping[str, str] | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class End:
-    """How an attempt ended."""
-
-    start: Start
-    #: `ok`, `unbilled` or `unconfirmed`.
-    outcome: str
-    error: str = ""
-    tier: str = ""
-    usage: TokenUsage = field(default_factory=TokenUsage)
-    raw_usage: Mapping[str, Any] = field(default_factory=dict)
-    cost_pico: int | None = None
-    price_ref: str = ""
-    request_id: str = ""
-    finish: str = ""
-    seconds: float = 0.0
-    #: The item's result when this attempt was its last.
-    finished: Finished | None = None
+_FILE = _Pace(0.02, 0.002, 16)
+#: A commit costs twice the work of one in a file, and other processes wait for its locks.
+_SERVER = _Pace(0.06, 0.01, 100)
 
 
 @dataclass(slots=True)
-class _Waiting:
+class _Asked:
+    """A start whose sender waits for the answer."""
+
     start: Start
-    reply: SimpleQueue[bool | Exception]
+    reply: SimpleQueue[Grant | Exception] = field(default_factory=SimpleQueue)
+
+
+@dataclass(slots=True)
+class _Mark:
+    """Whoever waits until all before it is committed."""
+
+    reply: SimpleQueue[Exception | None] = field(default_factory=SimpleQueue)
 
 
 class Ledger:
-    """Where attempts start and end. Use it as a context manager: leaving it writes what is still queued."""
+    """Where attempts start and end. Use it as a context manager, or open and close it.
 
-    def __init__(self, engine: Engine, *, clock: Clock, sleep: Callable[[float], None] = time.sleep) -> None:
+    Args:
+        engine: of the store.
+        clock: gives the present moment.
+        sleep: waits.
+        patience_s: for how long a lost database is waited out; 0 gives up at once.
+        clock_s: a monotonic clock.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        *,
+        clock: Clock,
+        sleep: Callable[[float], object] = time.sleep,
+        patience_s: float = 0.0,
+        clock_s: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._engine = engine.execution_options(writes=True)
         self._clock = clock
         self._sleep = sleep
-        self._queue: SimpleQueue[_Waiting | End | Finished | None] = SimpleQueue()
+        self._patience_s = patience_s
+        self._clock_s = clock_s
+        self._queue: SimpleQueue[_Asked | End | Finished | _Mark | None] = SimpleQueue()
         self._writer = threading.Thread(target=self._write, name="ledger", daemon=True)
         self._broken: Exception | None = None
 
     def __enter__(self) -> Self:
-        self._writer.start()
+        self.open()
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def open(self) -> None:
+        """Begin to write."""
+        self._writer.start()
+
+    def close(self) -> None:
+        """Write what is still queued, and end.
+
+        Raises:
+            StoreError: some of it could not be written.
+        """
         self._queue.put(None)
         self._writer.join()
         if self._broken:
             raise store_error(self._broken)
 
-    def start(self, start: Start) -> bool:
-        """Record an attempt before its request leaves; False when its reservation does not fit under the cap.
+    def start(self, start: Start) -> Grant:
+        """Record an attempt before its request leaves; it may leave only when that is granted.
 
         Raises:
             StoreError: it could not be recorded, so it must not be sent.
         """
-        waiting = _Waiting(start, SimpleQueue())
-        self._queue.put(waiting)
-        answer = waiting.reply.get()
+        asked = _Asked(start)
+        self._queue.put(asked)
+        answer = asked.reply.get()
         if isinstance(answer, Exception):
             raise store_error(answer)
         return answer
@@ -133,177 +129,59 @@ class Ledger:
         """Record an item's result that comes without an attempt: it could not be sent."""
         self._queue.put(finished)
 
+    def flush(self) -> None:
+        """Wait until all that was recorded before is committed.
+
+        Raises:
+            StoreError: some of it could not be written.
+        """
+        mark = _Mark()
+        self._queue.put(mark)
+        error = mark.reply.get()
+        if error:
+            raise store_error(error)
+
     def _write(self) -> None:
-        more, gather_s = True, _SHORTER_S
+        pace = _FILE if self._engine.dialect.name == "sqlite" else _SERVER
+        more, gather_s = True, pace.shorter_s
         while more:
             first = self._queue.get()
             if first is not None:
                 self._sleep(gather_s)
-            batch = [first]
+            entries = [first]
             with suppress(Empty):
-                while len(batch) < 1000:  # noqa: PLR2004 - bounds a transaction
-                    batch.append(self._queue.get_nowait())
-            more = None not in batch
-            gather_s = _SHORTER_S if len(batch) >= _MANY else _GATHER_S
-            if batch != [None]:
-                self._commit(batch)
+                while len(entries) < 1000:  # noqa: PLR2004 - bounds a transaction
+                    entries.append(self._queue.get_nowait())
+            more = None not in entries
+            gather_s = pace.shorter_s if len(entries) >= pace.many else pace.gather_s
+            self._commit(entries)
 
-    def _commit(self, batch: Sequence[_Waiting | End | Finished | None]) -> None:
-        waiting = [entry for entry in batch if isinstance(entry, _Waiting)]
-        ends = [entry for entry in batch if isinstance(entry, End)]
-        finished = [entry for entry in batch if isinstance(entry, Finished)]
-        finished += [end.finished for end in ends if end.finished]
+    def _commit(self, entries: Sequence[_Asked | End | Finished | _Mark | None]) -> None:
+        asked = [entry for entry in entries if isinstance(entry, _Asked)]
+        batch = Batch(
+            starts=[entry.start for entry in asked],
+            ends=[entry for entry in entries if isinstance(entry, End)],
+            finished=[entry for entry in entries if isinstance(entry, Finished)],
+        )
+        answers: Sequence[Grant | Exception]
         try:
-            with self._engine.begin() as connection:
-                now = stamp(self._clock())
-                _write_ends(connection, ends, now)
-                _write_finished(connection, finished, now)
-                granted = _grant(connection, [entry.start for entry in waiting], ends)
-                starts = [_start_row(entry.start, now) for entry, yes in zip(waiting, granted, strict=True) if yes]
-                if starts:
-                    connection.execute(insert(attempt_starts), starts)
+            answers = self._written(batch) if batch else []
         except Exception as error:  # noqa: BLE001 - whatever it is, nobody may wait for a writer that is gone
             self._broken = error
-            for entry in waiting:
-                entry.reply.put(error)
-            return
-        for entry, yes in zip(waiting, granted, strict=True):
-            entry.reply.put(yes)
+            answers = [error] * len(asked)
+        for one, answer in zip(asked, answers, strict=True):
+            one.reply.put(answer)
+        for entry in entries:
+            if isinstance(entry, _Mark):
+                entry.reply.put(self._broken)
 
+    def _written(self, batch: Batch) -> list[Grant]:
+        tries = 0
 
-def _grant(connection: Connection, starts: Sequence[Start], ends: Sequence[End]) -> list[bool]:
-    """Settle the ended attempts against their jobs' caps, then reserve for the new ones in order."""
-    granted = [True] * len(starts)
-    for job_id in {start.job_id for start in starts} | {end.start.job_id for end in ends}:
-        row = connection.execute(
-            select(jobs.c.cap_pico, jobs.c.spent_pico, jobs.c.held_pico).where(jobs.c.id == job_id).with_for_update()
-        ).one()
-        cap, spent, held = row.cap_pico, row.spent_pico, row.held_pico
-        for end in ends:
-            if end.start.job_id == job_id:
-                spent += end.cost_pico or 0
-                # What may have been billed unseen stays held: the cap must hold in the worst case.
-                held -= 0 if end.outcome == "unconfirmed" else (end.start.reserved_pico or 0)
-        for at, start in enumerate(starts):
-            if start.job_id == job_id:
-                reserved = start.reserved_pico or 0
-                granted[at] = cap is None or spent + held + reserved <= cap
-                held += reserved if granted[at] else 0
-        connection.execute(update(jobs).where(jobs.c.id == job_id).values(spent_pico=spent, held_pico=held))
-    return granted
+        def once() -> list[Grant]:
+            nonlocal tries
+            tries += 1
+            with self._engine.begin() as connection:
+                return batch.write(connection, stamp(self._clock()), again=tries > 1)
 
-
-_ADD_TO_ITEM = (
-    update(items)
-    .where(items.c.id == bindparam("the_item"))
-    .values(
-        attempts=items.c.attempts + 1,
-        seconds=items.c.seconds + bindparam("more_seconds"),
-        unpriced=items.c.unpriced + bindparam("more_unpriced"),
-        cost_pico=items.c.cost_pico + bindparam("more_cost"),
-        **{name: items.c[name] + bindparam(f"more_{name}") for name in TOKEN_COLUMNS},
-    )
-)
-_FINISH_ITEM = (
-    update(items)
-    .where(items.c.id == bindparam("the_item"))
-    .values(
-        {name: bindparam(f"new_{name}") for name in ("state", "copy", "notes", "finish", "tier", "lane", "price_ref")}
-    )
-)
-_FINISH_TWINS = (
-    update(items)
-    .where(items.c.twin_of == bindparam("the_item"))
-    .values({name: bindparam(f"new_{name}") for name in ("state", "copy", "notes")})
-)
-
-
-def _write_ends(connection: Connection, ends: Sequence[End], now: str) -> None:
-    if not ends:
-        return
-    connection.execute(insert(attempt_ends), [_end_row(end, now) for end in ends])
-    connection.execute(_ADD_TO_ITEM, [_item_totals(end) for end in ends])
-
-
-def _write_finished(connection: Connection, finished: Sequence[Finished], now: str) -> None:
-    if not finished:
-        return
-    connection.execute(_FINISH_ITEM, [_finish_row(entry) for entry in finished])
-    connection.execute(_FINISH_TWINS, [_twin_row(entry) for entry in finished])
-    kept = [
-        {**entry.kept_as, "copy": pack_copy(entry.copy), "notes": storable(entry.notes), "at": now}
-        for entry in finished
-        if entry.kept_as is not None
-    ]
-    if kept:
-        connection.execute(insert(copies), kept)
-
-
-def _start_row(start: Start, now: str) -> dict[str, Any]:
-    return {
-        "attempt": start.attempt,
-        "job_id": start.job_id,
-        "item_id": start.item_id,
-        "session": start.session,
-        "at": now,
-        "purpose": start.purpose,
-        "model": start.model,
-        "region": start.region,
-        "lane": start.lane,
-        "realm": start.realm,
-        "reserved_pico": start.reserved_pico,
-    }
-
-
-def _end_row(end: End, now: str) -> dict[str, Any]:
-    return {
-        "attempt": end.start.attempt,
-        "at": now,
-        "outcome": end.outcome,
-        "error": end.error,
-        "tier": storable(end.tier),
-        "cost_pico": end.cost_pico,
-        "price_ref": end.price_ref,
-        "usage": json.dumps(end.raw_usage, default=str),
-        "request_id": storable(end.request_id),
-        "finish": storable(end.finish),
-        "seconds": round(end.seconds, 3),
-        **_tokens(end.usage),
-    }
-
-
-def _tokens(usage: TokenUsage) -> dict[str, int]:
-    return {name: getattr(usage, name) for name in TOKEN_COLUMNS}
-
-
-def _item_totals(end: End) -> dict[str, Any]:
-    return {
-        "the_item": end.start.item_id,
-        "more_seconds": round(end.seconds, 3),
-        "more_unpriced": int(end.outcome == "ok" and end.cost_pico is None),
-        "more_cost": end.cost_pico or 0,
-        **{f"more_{name}": count for name, count in _tokens(end.usage).items()},
-    }
-
-
-def _finish_row(entry: Finished) -> dict[str, Any]:
-    return {
-        "the_item": entry.item_id,
-        "new_state": entry.state,
-        "new_copy": pack_copy(entry.copy),
-        "new_notes": storable(entry.notes),
-        "new_finish": storable(entry.finish),
-        "new_tier": storable(entry.tier),
-        "new_lane": entry.lane,
-        "new_price_ref": entry.price_ref,
-    }
-
-
-def _twin_row(entry: Finished) -> dict[str, Any]:
-    state = ItemState.REUSED if entry.state is ItemState.DONE else entry.state
-    return {
-        "the_item": entry.item_id,
-        "new_state": state,
-        "new_copy": pack_copy(entry.copy),
-        "new_notes": storable(entry.notes),
-    }
+        return patiently(once, most_s=self._patience_s, sleep=self._sleep, clock_s=self._clock_s)

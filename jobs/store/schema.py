@@ -11,12 +11,12 @@ from sqlalchemy import (
     Index,
     Integer,
     MetaData,
-    String,
     Table,
-    Text,
     UniqueConstraint,
     text,
 )
+
+from jobs.store.stored_text import StoredText
 
 metadata = MetaData(
     naming_convention={
@@ -34,6 +34,9 @@ _Id = BigInteger().with_variant(Integer, "sqlite")
 #: The columns of a `TokenUsage`, named as its fields are.
 TOKEN_COLUMNS = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_5m_tokens", "cache_write_1h_tokens")
 
+#: Counters of a running job.
+PROGRESS_COLUMNS = ("finished", "failed", "requests", "throttled")
+
 
 def _tokens() -> list[Column[int]]:
     return [Column(name, Integer, nullable=False, server_default="0") for name in TOKEN_COLUMNS]
@@ -42,30 +45,88 @@ def _tokens() -> list[Column[int]]:
 jobs = Table(
     "jobs",
     metadata,
-    Column("id", String(40), primary_key=True),
-    Column("kind", String(10), nullable=False),  # run, preview or estimate
-    Column("state", String(10), nullable=False),
-    Column("stop_reason", String(10)),
-    Column("stop_requested", Boolean, nullable=False, server_default=text("false")),
+    Column("id", StoredText, primary_key=True),
+    Column("kind", StoredText, nullable=False),  # run, preview or estimate
+    Column("state", StoredText, nullable=False),
+    Column("stop_reason", StoredText),
+    Column("stop_wanted", StoredText),  # why somebody wants it to stop
     Column("planned", Boolean, nullable=False, server_default=text("false")),
-    Column("created_at", String(32), nullable=False),
-    Column("began_at", String(32)),  # of the session that runs it now
-    Column("ended_at", String(32)),
+    Column("created_at", StoredText, nullable=False),
+    Column("began_at", StoredText),  # of the session that runs it now
+    Column("ended_at", StoredText),
     Column("seconds", Float, nullable=False, server_default="0"),
-    Column("owner", Text, nullable=False),
-    Column("catalogue", Text, nullable=False),
-    Column("realm", Text, nullable=False),
-    Column("source", Text, nullable=False),
-    Column("source_digest", String(64), nullable=False),
-    Column("spec", Text, nullable=False),
-    Column("templates", Text, nullable=False),
+    Column("owner", StoredText, nullable=False),
+    Column("catalogue", StoredText, nullable=False),
+    Column("realm", StoredText, nullable=False),
+    Column("source", StoredText, nullable=False),
+    Column("source_digest", StoredText, nullable=False),
+    Column("spec", StoredText, nullable=False),
+    Column("templates", StoredText, nullable=False),
     Column("cap_pico", BigInteger),
     Column("spent_pico", BigInteger, nullable=False, server_default="0"),
     Column("held_pico", BigInteger, nullable=False, server_default="0"),
     Column("estimate_pico", BigInteger),
-    Column("workbook", Text),
-    Column("report", Text),
-    Column("message", Text, nullable=False, server_default=""),
+    Column("workbook", StoredText),
+    Column("report", StoredText),
+    Column("message", StoredText, nullable=False, server_default=""),
+    Column("error", StoredText),  # JSON: message, fix, code and exit code of what failed it, for who follows it
+    # Of jobs that many workers share:
+    Column("session", StoredText),  # the command that runs it by itself, else none
+    Column("shared", Boolean, nullable=False, server_default=text("false")),
+    Column("urgent", Boolean, nullable=False, server_default=text("false")),  # before bulk work
+    Column("detached", Boolean, nullable=False, server_default=text("false")),  # a worker delivers it
+    Column("weight", Integer, nullable=False, server_default="1"),
+    Column("proven", Boolean, nullable=False, server_default=text("false")),  # a request of it had a good reply
+    # Of the present session, added up by the ledger: what a progress bar shows.
+    *(Column(name, Integer, nullable=False, server_default="0") for name in PROGRESS_COLUMNS),
+    Column("tokens", BigInteger, nullable=False, server_default="0"),
+    Index(
+        "ix_jobs_running",
+        "id",
+        sqlite_where=text("shared AND state = 'running'"),
+        postgresql_where=text("shared AND state = 'running'"),
+    ),
+)
+
+#: A process that runs jobs: a command, or a worker. It lives as long as its beat goes on.
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("id", StoredText, primary_key=True),
+    Column("kind", StoredText, nullable=False),  # command or worker
+    Column("host", StoredText, nullable=False),
+    Column("process", Integer, nullable=False),
+    Column("slots", Integer, nullable=False, server_default="0"),  # chunks that it takes at a time
+    Column("beat", Integer, nullable=False, server_default="0"),
+    Column("began_at", StoredText, nullable=False),
+    Column("seen_at", StoredText, nullable=False),  # for people: who is dead is decided by beats that do not come
+    Column("ended", Boolean, nullable=False, server_default=text("false")),
+    Index("ix_sessions_live", "id", sqlite_where=text("NOT ended"), postgresql_where=text("NOT ended")),
+)
+
+#: The items of one Celery task.
+chunks = Table(
+    "chunks",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("job_id", ForeignKey("jobs.id"), nullable=False),
+    Column("first_item", BigInteger, nullable=False),
+    Column("last_item", BigInteger, nullable=False),
+    # ready -> queued (a message is out) -> claimed (a session takes its items) -> draining (all taken) -> done;
+    # what a session lets go of with open items is ready again.
+    Column("state", StoredText, nullable=False),
+    Column("session", StoredText),
+    Column("queued_at", StoredText),
+    Column("not_before", StoredText, nullable=False, server_default=""),  # "": at once
+    Index("ix_chunks_turn", "job_id", "state", "not_before", "id"),
+    Index(
+        "ix_chunks_session",
+        "session",
+        sqlite_where=text("session IS NOT NULL"),
+        postgresql_where=text("session IS NOT NULL"),
+    ),
+    # A message that comes late is about a chunk that is gone, never about another one.
+    sqlite_autoincrement=True,
 )
 
 products = Table(
@@ -73,14 +134,14 @@ products = Table(
     metadata,
     Column("id", _Id, primary_key=True),
     Column("job_id", ForeignKey("jobs.id"), nullable=False),
-    Column("key", Text, nullable=False),
+    Column("key", StoredText, nullable=False),
     Column("row", Integer, nullable=False),  # the lead row
     Column("place", Integer, nullable=False),  # the first row that takes the copy
-    Column("rows", Text, nullable=False),
+    Column("rows", StoredText, nullable=False),
     Column("on_every_row", Boolean, nullable=False, server_default=text("false")),
     Column("standing", Integer),
-    Column("values", Text, nullable=False),
-    Column("own", Text, nullable=False, server_default=""),  # the lead row's own values, where others may decide yet
+    Column("values", StoredText, nullable=False),
+    Column("own", StoredText, nullable=False, server_default=""),  # the lead row's values, where others may decide yet
     UniqueConstraint("job_id", "key"),
 )
 
@@ -92,25 +153,30 @@ items = Table(
     Column("product_id", ForeignKey("products.id"), nullable=False),
     Column("row", Integer, nullable=False),
     Column("place", Integer, nullable=False),
-    Column("template", Text, nullable=False),
-    Column("locale", String(20), nullable=False),
-    Column("model", Text, nullable=False),
-    Column("fingerprint", String(64), nullable=False),
-    Column("state", String(10), nullable=False),
+    Column("template", StoredText, nullable=False),
+    Column("locale", StoredText, nullable=False),
+    Column("model", StoredText, nullable=False),
+    Column("fingerprint", StoredText, nullable=False),
+    Column("state", StoredText, nullable=False),
     # Another item of the job with the same fingerprint: it is written once for both.
     Column("twin_of", BigInteger),
     Column("prompt_tokens", Integer, nullable=False, server_default="0"),
-    Column("copy", Text),
-    Column("notes", Text, nullable=False, server_default=""),
-    Column("lane", String(10), nullable=False, server_default=""),
-    Column("tier", String(10), nullable=False, server_default=""),
-    Column("finish", String(40), nullable=False, server_default=""),
-    Column("price_ref", Text, nullable=False, server_default=""),
+    Column("copy", StoredText),
+    Column("notes", StoredText, nullable=False, server_default=""),
+    Column("lane", StoredText, nullable=False, server_default=""),
+    Column("tier", StoredText, nullable=False, server_default=""),
+    Column("finish", StoredText, nullable=False, server_default=""),
+    Column("price_ref", StoredText, nullable=False, server_default=""),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("unpriced", Integer, nullable=False, server_default="0"),
     Column("cost_pico", BigInteger, nullable=False, server_default="0"),
     Column("seconds", Float, nullable=False, server_default="0"),
+    # Of an item that waits long for its next try: when, and JSON of what it has met.
+    Column("due_at", StoredText),
+    Column("met", StoredText),
     *_tokens(),
+    # An item is planned once; it is also the way from a product to its items when a plan is dropped.
+    UniqueConstraint("product_id", "template", "locale", "model"),
     Index("ix_items_job_id_place", "job_id", "place", "id"),
     Index(
         "ix_items_twin_of",
@@ -128,20 +194,26 @@ items = Table(
     Index("ix_items_fingerprint", "job_id", "fingerprint"),
 )
 
+# Written into the statements as they are: a database takes a partial index only where it sees the index's own words.
+#: Items that are to be written.
+IS_OPEN = text("items.state = 'pending' AND items.twin_of IS NULL")
+#: Jobs that workers share and that run.
+IS_RUNNING = text("jobs.shared AND jobs.state = 'running'")
+
 #: The ledger, first half: written before a request leaves. Append-only (see the migration's triggers).
 attempt_starts = Table(
     "attempt_starts",
     metadata,
-    Column("attempt", String(40), primary_key=True),
+    Column("attempt", StoredText, primary_key=True),
     Column("job_id", ForeignKey("jobs.id"), nullable=False),
     Column("item_id", ForeignKey("items.id"), nullable=False),
-    Column("session", String(20), nullable=False),
-    Column("at", String(32), nullable=False),
-    Column("purpose", String(10), nullable=False),  # write or repair
-    Column("model", Text, nullable=False),
-    Column("region", String(30), nullable=False),
-    Column("lane", String(10), nullable=False),
-    Column("realm", Text, nullable=False),
+    Column("session", StoredText, nullable=False),
+    Column("at", StoredText, nullable=False),
+    Column("purpose", StoredText, nullable=False),  # write or repair
+    Column("model", StoredText, nullable=False),
+    Column("region", StoredText, nullable=False),
+    Column("lane", StoredText, nullable=False),
+    Column("realm", StoredText, nullable=False),
     Column("reserved_pico", BigInteger),
     Index("ix_attempt_starts_job_id", "job_id"),
     Index("ix_attempt_starts_item_id", "item_id"),
@@ -152,15 +224,15 @@ attempt_ends = Table(
     "attempt_ends",
     metadata,
     Column("attempt", ForeignKey("attempt_starts.attempt"), primary_key=True),
-    Column("at", String(32), nullable=False),
-    Column("outcome", String(12), nullable=False),  # ok, unbilled or unconfirmed
-    Column("error", String(20), nullable=False),
-    Column("tier", String(10), nullable=False),
+    Column("at", StoredText, nullable=False),
+    Column("outcome", StoredText, nullable=False),  # ok, unbilled or unconfirmed
+    Column("error", StoredText, nullable=False),
+    Column("tier", StoredText, nullable=False),
     Column("cost_pico", BigInteger),
-    Column("price_ref", Text, nullable=False),
-    Column("usage", Text, nullable=False),  # Bedrock's usage block as it came
-    Column("request_id", Text, nullable=False),
-    Column("finish", String(40), nullable=False),
+    Column("price_ref", StoredText, nullable=False),
+    Column("usage", StoredText, nullable=False),  # Bedrock's usage block as it came
+    Column("request_id", StoredText, nullable=False),
+    Column("finish", StoredText, nullable=False),
     Column("seconds", Float, nullable=False),
     *_tokens(),
 )
@@ -170,18 +242,27 @@ copies = Table(
     "copies",
     metadata,
     Column("id", _Id, primary_key=True),
-    Column("realm", Text, nullable=False),
-    Column("fingerprint", String(64), nullable=False),
-    Column("catalogue", Text, nullable=False),
-    Column("key", Text, nullable=False),
-    Column("template", Text, nullable=False),  # without its version
-    Column("locale", String(20), nullable=False),
-    Column("state", String(10), nullable=False),  # draft, flagged, approved, edited
-    Column("copy", Text, nullable=False),
-    Column("notes", Text, nullable=False, server_default=""),
-    Column("model", Text, nullable=False),
-    Column("job_id", String(40), nullable=False),
-    Column("at", String(32), nullable=False),
+    Column("realm", StoredText, nullable=False),
+    Column("fingerprint", StoredText, nullable=False),
+    Column("catalogue", StoredText, nullable=False),
+    Column("key", StoredText, nullable=False),
+    Column("template", StoredText, nullable=False),  # without its version
+    Column("locale", StoredText, nullable=False),
+    Column("state", StoredText, nullable=False),  # draft, flagged, approved, edited
+    Column("copy", StoredText, nullable=False),
+    Column("notes", StoredText, nullable=False, server_default=""),
+    Column("model", StoredText, nullable=False),
+    Column("job_id", StoredText, nullable=False),
+    Column("at", StoredText, nullable=False),
     Index("ix_copies_fingerprint", "realm", "fingerprint"),
     Index("ix_copies_slot", "realm", "catalogue", "key", "template", "locale"),
+)
+
+#: Sums of big jobs that have ended, so that a list of them does not read all their items again.
+tallies = Table(
+    "tallies",
+    metadata,
+    Column("job_id", ForeignKey("jobs.id"), primary_key=True),
+    Column("stands_for", StoredText, nullable=False),  # what the job's row said when its items were added up
+    Column("sums", StoredText, nullable=False),  # JSON
 )

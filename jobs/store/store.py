@@ -6,23 +6,49 @@ from dataclasses import dataclass
 
 from sqlalchemy import Engine
 
+from jobs.store.chunk_table import ChunkTable
 from jobs.store.copy_table import CopyTable
+from jobs.store.database import patience_of
 from jobs.store.item_table import ItemTable
 from jobs.store.job_table import JobTable
+from jobs.store.repeating import repeating
+from jobs.store.session_table import SessionTable
+from jobs.store.tally_table import TallyTable
 from jobs.store.totals import Totals
 
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """Jobs, items, copy and totals over one database; the ledger is opened on the same engine by who runs a job."""
+    """All tables over one database; the ledger is opened on the same engine by who runs jobs."""
 
     engine: Engine
     jobs: JobTable
     items: ItemTable
     copies: CopyTable
     totals: Totals
+    chunks: ChunkTable
+    sessions: SessionTable
+    tallies: TallyTable
+
+    @property
+    def patience_s(self) -> float:
+        """How long its user waits for a database that is lost."""
+        return patience_of(self.engine)
 
 
 def store_on(engine: Engine) -> Store:
-    """Give the store's tables over a database."""
-    return Store(engine, JobTable(engine), ItemTable(engine), CopyTable(engine), Totals(engine))
+    """Give the store's tables over a database; those of a patient engine wait out a database that is lost.
+
+    Chunks do not: a claim whose commit was cut off would be made twice and be nobody's.
+    """
+    patience_s = patience_of(engine)
+    return Store(
+        engine,
+        repeating(JobTable(engine), patience_s),
+        repeating(ItemTable(engine), patience_s),
+        repeating(CopyTable(engine), patience_s),
+        repeating(Totals(engine), patience_s),
+        ChunkTable(engine),
+        repeating(SessionTable(engine), patience_s),
+        repeating(TallyTable(engine), patience_s),
+    )

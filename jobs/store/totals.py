@@ -12,11 +12,12 @@ from sqlalchemy import ColumnElement, Engine, case, func, literal_column, select
 from jobs.money import from_pico
 from jobs.results import AttemptLine, ItemState
 from jobs.store.item_table import usage_of
-from jobs.store.schema import TOKEN_COLUMNS, attempt_ends, attempt_starts, items, jobs, products
+from jobs.store.schema import TOKEN_COLUMNS, attempt_ends, attempt_starts, items, jobs, products, sessions
 from jobs.usage import TokenUsage
 
 _PAGE = 2000
 SIMULATED = "simulated"
+_LIVE = select(sessions.c.id).where(~sessions.c.ended)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,11 +42,16 @@ class Totals:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def of_job(self, job_id: str, *, live_session: str = "") -> JobTotals:
-        """Sum up one job; attempts of a session that is still running are not unconfirmed yet."""
+    def of_job(self, job_id: str, *, live_session: str | None = None) -> JobTotals:
+        """Sum up one job; open attempts of a session that is still running are not unconfirmed yet.
+
+        `live_session`: the only one that runs, "" for none, as who holds the job's lock knows it; None for a job that
+        workers share: all sessions that have not ended.
+        """
         starts, ends = attempt_starts, attempt_ends
         joined = starts.outerjoin(ends, ends.c.attempt == starts.c.attempt)
-        lost = (ends.c.outcome == "unconfirmed") | (ends.c.attempt.is_(None) & (starts.c.session != live_session))
+        is_dead = starts.c.session.not_in(_LIVE) if live_session is None else starts.c.session != live_session
+        lost = (ends.c.outcome == "unconfirmed") | (ends.c.attempt.is_(None) & is_dead)
         query = (
             select(
                 *(func.coalesce(func.sum(ends.c[name]), 0).label(name) for name in TOKEN_COLUMNS),

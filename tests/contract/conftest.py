@@ -3,16 +3,22 @@
 import pytest
 from store_making import opened
 
-from worker.limits.limiter import Quotas
+from jobs.store.database import open_database
+from jobs.store.store import store_on
+from worker.limits.limiter import LimitKey, Quotas
 from worker.limits.memory import MemoryLimiter
+from worker.limits.shared import SharedLimits
 
-STORES = {"sqlite": opened}
-LIMITERS = {"memory": MemoryLimiter}
+STORES = ("sqlite", pytest.param("postgresql", marks=pytest.mark.servers))
+LIMITERS = ("memory", pytest.param("redis", marks=pytest.mark.servers))
 
 
 @pytest.fixture(params=STORES)
 def store(request, tmp_path):
-    store = STORES[request.param](tmp_path)
+    if request.param == "postgresql":
+        store = store_on(open_database(request.getfixturevalue("postgresql_url")))
+    else:
+        store = opened(tmp_path)
     yield store
     store.engine.dispose()
 
@@ -21,11 +27,19 @@ def store(request, tmp_path):
 def limiter_of(request):
     """Make a limiter: limiter_of(rpm=…, tpm=…)."""
     made = []
+    limits = SharedLimits(request.getfixturevalue("redis_url"), process="p") if request.param == "redis" else None
 
-    def make(*, rpm=None, tpm=None, **options):
-        made.append(LIMITERS[request.param](Quotas(rpm, tpm), **options))
+    def make(*, rpm=None, tpm=None):
+        quotas = Quotas(rpm, tpm)
+        if limits:
+            key = LimitKey("simulated", "", "us-east-1", f"{request.node.name} {len(made)}")
+            made.append(limits.limiter(key, quotas, job_id="j"))
+        else:
+            made.append(MemoryLimiter(quotas))
         return made[-1]
 
     yield make
     for limiter in made:
         limiter.close()
+    if limits:
+        limits.close()

@@ -25,14 +25,14 @@ def seconds_for(limiter, permits, *, tokens=10):
 
 
 def test_permits_leave_at_the_told_pace(limiter_of):
-    assert 0.2 < seconds_for(limiter_of(rpm=6000), 40) < 3
+    assert 0.2 < seconds_for(limiter_of(rpm=6000), 40) < 6
 
 
 def test_all_callers_share_one_pace(limiter_of):
     limiter = limiter_of(rpm=6000)
     began = time.monotonic()
     joined(in_threads(lambda _: seconds_for(limiter, 5), 8))
-    assert 0.2 < time.monotonic() - began < 3
+    assert 0.2 < time.monotonic() - began < 6
 
 
 def test_tokens_are_paced_as_well(limiter_of):
@@ -40,7 +40,7 @@ def test_tokens_are_paced_as_well(limiter_of):
     began = time.monotonic()
     for _ in range(13):
         assert limiter.acquire(100)
-    assert 0.2 < time.monotonic() - began < 3
+    assert 0.2 < time.monotonic() - began < 6
 
 
 def test_what_was_reserved_and_not_used_comes_back(limiter_of):
@@ -48,7 +48,7 @@ def test_what_was_reserved_and_not_used_comes_back(limiter_of):
     began = time.monotonic()
     for _ in range(40):
         limiter.settle(limiter.acquire(900), 1)
-    assert time.monotonic() - began < 4
+    assert time.monotonic() - began < 6
 
 
 @pytest.mark.parametrize("give_back", ["cancel", "throttled"])
@@ -122,5 +122,9 @@ def test_closing_sends_everybody_home_without_a_permit(limiter_of):
     assert limiter.waiting == 0
 
 
-def test_without_any_quota_nothing_waits(limiter_of):
-    assert seconds_for(limiter_of(unlimited=True), 500) < 2
+def test_it_counts_what_it_gave_and_how_long_that_took(limiter_of):
+    limiter = limiter_of(rpm=600)
+    seconds_for(limiter, 4)
+    assert limiter.permits == 4
+    assert 0.1 < limiter.waited_s < 3
+    assert 9 < limiter.rate_per_s <= 10

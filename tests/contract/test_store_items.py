@@ -1,4 +1,6 @@
+import pytest
 from sqlalchemy import update
+from sqlalchemy.exc import IntegrityError
 from store_making import JOB, MODEL, done, job_record, now, ok_end, start, with_items
 
 from jobs.results import ItemState
@@ -146,3 +148,36 @@ def test_the_newest_copy_of_a_product_is_the_one_that_counts(store):
     assert store.copies.of_products("aws", "spring", ["K0", "K1"])[slot].copy == {"text": "new"}
     assert store.copies.of_products("aws", "other", ["K0"]) == {}
     assert store.copies.by_fingerprint("aws", []) == {}
+
+
+def test_products_of_odd_text_are_found_again(store):
+    store.jobs.add(job_record())
+    odd = Product(key="A\ufffdB", rows=(2,), values={"title": "with \0 and \ud83d", "sku": "00123"})
+    store.items.add_products(JOB, [odd])
+    assert store.items.products_by_key(JOB, ["A\0B"])["A\ufffdB"][1].rows == (2,)
+
+
+def test_no_item_is_planned_twice(store):
+    with_items(store, 1)
+    [[(product, _)]] = store.items.product_pages(JOB)
+    again = PlannedItem(
+        product_id=product, row=2, place=2, template="test@1", locale="", model=MODEL, fingerprint="f",
+        state=ItemState.PENDING,
+    )  # fmt: skip
+    with pytest.raises(IntegrityError):
+        store.items.add_items(JOB, [again])
+
+
+def test_what_a_model_sends_never_stops_the_writing(store):
+    [item] = with_items(store, 1)
+    odd = "\0 \ud83d"
+    with Ledger(store.engine, clock=now) as ledger:
+        attempt = start("a1", item)
+        ledger.start(attempt)
+        finished = done(item, text=odd, notes=odd, finish=odd * 40, tier=odd, kept=True)
+        ledger.end(ok_end(attempt, request_id=odd, error=odd, finish=odd * 40, tier=odd, finished=finished))
+    [result] = store.items.results(JOB)
+    assert (result.copy, result.notes) == ({"text": "\0 \ufffd"}, "\ufffd \ufffd")
+    [line] = store.totals.attempts(JOB)
+    assert line.request_id == "\ufffd \ufffd"
+    assert store.copies.by_fingerprint("aws", ["f0"])["f0"].notes == "\ufffd \ufffd"

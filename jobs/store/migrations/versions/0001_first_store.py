@@ -11,6 +11,8 @@ branch_labels = None
 depends_on = None
 
 _APPEND_ONLY = ("attempt_starts", "attempt_ends")
+#: Ordered by code points, as SQLite does it.
+_TEXT = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 
 
 def upgrade() -> None:
@@ -19,62 +21,126 @@ def upgrade() -> None:
     op.create_table(
         "copies",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("realm", sa.Text(), nullable=False),
-        sa.Column("fingerprint", sa.String(length=64), nullable=False),
-        sa.Column("catalogue", sa.Text(), nullable=False),
-        sa.Column("key", sa.Text(), nullable=False),
-        sa.Column("template", sa.Text(), nullable=False),
-        sa.Column("locale", sa.String(length=20), nullable=False),
-        sa.Column("state", sa.String(length=10), nullable=False),
-        sa.Column("copy", sa.Text(), nullable=False),
-        sa.Column("notes", sa.Text(), server_default="", nullable=False),
-        sa.Column("model", sa.Text(), nullable=False),
-        sa.Column("job_id", sa.String(length=40), nullable=False),
-        sa.Column("at", sa.String(length=32), nullable=False),
+        sa.Column("realm", _TEXT, nullable=False),
+        sa.Column("fingerprint", _TEXT, nullable=False),
+        sa.Column("catalogue", _TEXT, nullable=False),
+        sa.Column("key", _TEXT, nullable=False),
+        sa.Column("template", _TEXT, nullable=False),
+        sa.Column("locale", _TEXT, nullable=False),
+        sa.Column("state", _TEXT, nullable=False),
+        sa.Column("copy", _TEXT, nullable=False),
+        sa.Column("notes", _TEXT, server_default="", nullable=False),
+        sa.Column("model", _TEXT, nullable=False),
+        sa.Column("job_id", _TEXT, nullable=False),
+        sa.Column("at", _TEXT, nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_copies")),
     )
     op.create_index("ix_copies_fingerprint", "copies", ["realm", "fingerprint"], unique=False)
     op.create_index("ix_copies_slot", "copies", ["realm", "catalogue", "key", "template", "locale"], unique=False)
     op.create_table(
         "jobs",
-        sa.Column("id", sa.String(length=40), nullable=False),
-        sa.Column("kind", sa.String(length=10), nullable=False),
-        sa.Column("state", sa.String(length=10), nullable=False),
-        sa.Column("stop_reason", sa.String(length=10), nullable=True),
-        sa.Column("stop_requested", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("id", _TEXT, nullable=False),
+        sa.Column("kind", _TEXT, nullable=False),
+        sa.Column("state", _TEXT, nullable=False),
+        sa.Column("stop_reason", _TEXT, nullable=True),
+        sa.Column("stop_wanted", _TEXT, nullable=True),
         sa.Column("planned", sa.Boolean(), server_default=sa.text("false"), nullable=False),
-        sa.Column("created_at", sa.String(length=32), nullable=False),
-        sa.Column("began_at", sa.String(length=32), nullable=True),
-        sa.Column("ended_at", sa.String(length=32), nullable=True),
+        sa.Column("created_at", _TEXT, nullable=False),
+        sa.Column("began_at", _TEXT, nullable=True),
+        sa.Column("ended_at", _TEXT, nullable=True),
         sa.Column("seconds", sa.Float(), server_default="0", nullable=False),
-        sa.Column("owner", sa.Text(), nullable=False),
-        sa.Column("catalogue", sa.Text(), nullable=False),
-        sa.Column("realm", sa.Text(), nullable=False),
-        sa.Column("source", sa.Text(), nullable=False),
-        sa.Column("source_digest", sa.String(length=64), nullable=False),
-        sa.Column("spec", sa.Text(), nullable=False),
-        sa.Column("templates", sa.Text(), nullable=False),
+        sa.Column("owner", _TEXT, nullable=False),
+        sa.Column("catalogue", _TEXT, nullable=False),
+        sa.Column("realm", _TEXT, nullable=False),
+        sa.Column("source", _TEXT, nullable=False),
+        sa.Column("source_digest", _TEXT, nullable=False),
+        sa.Column("spec", _TEXT, nullable=False),
+        sa.Column("templates", _TEXT, nullable=False),
         sa.Column("cap_pico", sa.BigInteger(), nullable=True),
         sa.Column("spent_pico", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("held_pico", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("estimate_pico", sa.BigInteger(), nullable=True),
-        sa.Column("workbook", sa.Text(), nullable=True),
-        sa.Column("report", sa.Text(), nullable=True),
-        sa.Column("message", sa.Text(), server_default="", nullable=False),
+        sa.Column("workbook", _TEXT, nullable=True),
+        sa.Column("report", _TEXT, nullable=True),
+        sa.Column("message", _TEXT, server_default="", nullable=False),
+        sa.Column("error", _TEXT, nullable=True),
+        sa.Column("session", _TEXT, nullable=True),
+        sa.Column("shared", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("urgent", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("detached", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("weight", sa.Integer(), server_default="1", nullable=False),
+        sa.Column("proven", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("finished", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("failed", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("requests", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("throttled", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("tokens", sa.BigInteger(), server_default="0", nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_jobs")),
+    )
+    op.create_index(
+        "ix_jobs_running",
+        "jobs",
+        ["id"],
+        unique=False,
+        sqlite_where=sa.text("shared AND state = 'running'"),
+        postgresql_where=sa.text("shared AND state = 'running'"),
+    )
+    op.create_table(
+        "sessions",
+        sa.Column("id", _TEXT, nullable=False),
+        sa.Column("kind", _TEXT, nullable=False),
+        sa.Column("host", _TEXT, nullable=False),
+        sa.Column("process", sa.Integer(), nullable=False),
+        sa.Column("slots", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("beat", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("began_at", _TEXT, nullable=False),
+        sa.Column("seen_at", _TEXT, nullable=False),
+        sa.Column("ended", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sessions")),
+    )
+    op.create_index(
+        "ix_sessions_live",
+        "sessions",
+        ["id"],
+        unique=False,
+        sqlite_where=sa.text("NOT ended"),
+        postgresql_where=sa.text("NOT ended"),
+    )
+    op.create_table(
+        "chunks",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("job_id", _TEXT, nullable=False),
+        sa.Column("first_item", sa.BigInteger(), nullable=False),
+        sa.Column("last_item", sa.BigInteger(), nullable=False),
+        sa.Column("state", _TEXT, nullable=False),
+        sa.Column("session", _TEXT, nullable=True),
+        sa.Column("queued_at", _TEXT, nullable=True),
+        sa.Column("not_before", _TEXT, server_default="", nullable=False),
+        sa.ForeignKeyConstraint(["job_id"], ["jobs.id"], name=op.f("fk_chunks_job_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_chunks")),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("ix_chunks_turn", "chunks", ["job_id", "state", "not_before", "id"], unique=False)
+    op.create_index(
+        "ix_chunks_session",
+        "chunks",
+        ["session"],
+        unique=False,
+        sqlite_where=sa.text("session IS NOT NULL"),
+        postgresql_where=sa.text("session IS NOT NULL"),
     )
     op.create_table(
         "products",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("job_id", sa.String(length=40), nullable=False),
-        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("job_id", _TEXT, nullable=False),
+        sa.Column("key", _TEXT, nullable=False),
         sa.Column("row", sa.Integer(), nullable=False),
         sa.Column("place", sa.Integer(), nullable=False),
-        sa.Column("rows", sa.Text(), nullable=False),
+        sa.Column("rows", _TEXT, nullable=False),
         sa.Column("on_every_row", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("standing", sa.Integer(), nullable=True),
-        sa.Column("values", sa.Text(), nullable=False),
-        sa.Column("own", sa.Text(), server_default="", nullable=False),
+        sa.Column("values", _TEXT, nullable=False),
+        sa.Column("own", _TEXT, server_default="", nullable=False),
         sa.ForeignKeyConstraint(["job_id"], ["jobs.id"], name=op.f("fk_products_job_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_products")),
         sa.UniqueConstraint("job_id", "key", name=op.f("uq_products_job_id_key")),
@@ -82,27 +148,29 @@ def upgrade() -> None:
     op.create_table(
         "items",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("job_id", sa.String(length=40), nullable=False),
+        sa.Column("job_id", _TEXT, nullable=False),
         sa.Column("product_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("row", sa.Integer(), nullable=False),
         sa.Column("place", sa.Integer(), nullable=False),
-        sa.Column("template", sa.Text(), nullable=False),
-        sa.Column("locale", sa.String(length=20), nullable=False),
-        sa.Column("model", sa.Text(), nullable=False),
-        sa.Column("fingerprint", sa.String(length=64), nullable=False),
-        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("template", _TEXT, nullable=False),
+        sa.Column("locale", _TEXT, nullable=False),
+        sa.Column("model", _TEXT, nullable=False),
+        sa.Column("fingerprint", _TEXT, nullable=False),
+        sa.Column("state", _TEXT, nullable=False),
         sa.Column("twin_of", sa.BigInteger(), nullable=True),
         sa.Column("prompt_tokens", sa.Integer(), server_default="0", nullable=False),
-        sa.Column("copy", sa.Text(), nullable=True),
-        sa.Column("notes", sa.Text(), server_default="", nullable=False),
-        sa.Column("lane", sa.String(length=10), server_default="", nullable=False),
-        sa.Column("tier", sa.String(length=10), server_default="", nullable=False),
-        sa.Column("finish", sa.String(length=40), server_default="", nullable=False),
-        sa.Column("price_ref", sa.Text(), server_default="", nullable=False),
+        sa.Column("copy", _TEXT, nullable=True),
+        sa.Column("notes", _TEXT, server_default="", nullable=False),
+        sa.Column("lane", _TEXT, server_default="", nullable=False),
+        sa.Column("tier", _TEXT, server_default="", nullable=False),
+        sa.Column("finish", _TEXT, server_default="", nullable=False),
+        sa.Column("price_ref", _TEXT, server_default="", nullable=False),
         sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
         sa.Column("unpriced", sa.Integer(), server_default="0", nullable=False),
         sa.Column("cost_pico", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("seconds", sa.Float(), server_default="0", nullable=False),
+        sa.Column("due_at", _TEXT, nullable=True),
+        sa.Column("met", _TEXT, nullable=True),
         sa.Column("input_tokens", sa.Integer(), server_default="0", nullable=False),
         sa.Column("output_tokens", sa.Integer(), server_default="0", nullable=False),
         sa.Column("cache_read_tokens", sa.Integer(), server_default="0", nullable=False),
@@ -111,6 +179,9 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["job_id"], ["jobs.id"], name=op.f("fk_items_job_id")),
         sa.ForeignKeyConstraint(["product_id"], ["products.id"], name=op.f("fk_items_product_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_items")),
+        sa.UniqueConstraint(
+            "product_id", "template", "locale", "model", name=op.f("uq_items_product_id_template_locale_model")
+        ),
     )
     op.create_index("ix_items_fingerprint", "items", ["job_id", "fingerprint"], unique=False)
     op.create_index("ix_items_job_id_place", "items", ["job_id", "place", "id"], unique=False)
@@ -132,16 +203,16 @@ def upgrade() -> None:
     )
     op.create_table(
         "attempt_starts",
-        sa.Column("attempt", sa.String(length=40), nullable=False),
-        sa.Column("job_id", sa.String(length=40), nullable=False),
+        sa.Column("attempt", _TEXT, nullable=False),
+        sa.Column("job_id", _TEXT, nullable=False),
         sa.Column("item_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("session", sa.String(length=20), nullable=False),
-        sa.Column("at", sa.String(length=32), nullable=False),
-        sa.Column("purpose", sa.String(length=10), nullable=False),
-        sa.Column("model", sa.Text(), nullable=False),
-        sa.Column("region", sa.String(length=30), nullable=False),
-        sa.Column("lane", sa.String(length=10), nullable=False),
-        sa.Column("realm", sa.Text(), nullable=False),
+        sa.Column("session", _TEXT, nullable=False),
+        sa.Column("at", _TEXT, nullable=False),
+        sa.Column("purpose", _TEXT, nullable=False),
+        sa.Column("model", _TEXT, nullable=False),
+        sa.Column("region", _TEXT, nullable=False),
+        sa.Column("lane", _TEXT, nullable=False),
+        sa.Column("realm", _TEXT, nullable=False),
         sa.Column("reserved_pico", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(["item_id"], ["items.id"], name=op.f("fk_attempt_starts_item_id")),
         sa.ForeignKeyConstraint(["job_id"], ["jobs.id"], name=op.f("fk_attempt_starts_job_id")),
@@ -150,17 +221,25 @@ def upgrade() -> None:
     op.create_index("ix_attempt_starts_item_id", "attempt_starts", ["item_id"], unique=False)
     op.create_index("ix_attempt_starts_job_id", "attempt_starts", ["job_id"], unique=False)
     op.create_table(
+        "tallies",
+        sa.Column("job_id", _TEXT, nullable=False),
+        sa.Column("stands_for", _TEXT, nullable=False),
+        sa.Column("sums", _TEXT, nullable=False),
+        sa.ForeignKeyConstraint(["job_id"], ["jobs.id"], name=op.f("fk_tallies_job_id")),
+        sa.PrimaryKeyConstraint("job_id", name=op.f("pk_tallies")),
+    )
+    op.create_table(
         "attempt_ends",
-        sa.Column("attempt", sa.String(length=40), nullable=False),
-        sa.Column("at", sa.String(length=32), nullable=False),
-        sa.Column("outcome", sa.String(length=12), nullable=False),
-        sa.Column("error", sa.String(length=20), nullable=False),
-        sa.Column("tier", sa.String(length=10), nullable=False),
+        sa.Column("attempt", _TEXT, nullable=False),
+        sa.Column("at", _TEXT, nullable=False),
+        sa.Column("outcome", _TEXT, nullable=False),
+        sa.Column("error", _TEXT, nullable=False),
+        sa.Column("tier", _TEXT, nullable=False),
         sa.Column("cost_pico", sa.BigInteger(), nullable=True),
-        sa.Column("price_ref", sa.Text(), nullable=False),
-        sa.Column("usage", sa.Text(), nullable=False),
-        sa.Column("request_id", sa.Text(), nullable=False),
-        sa.Column("finish", sa.String(length=40), nullable=False),
+        sa.Column("price_ref", _TEXT, nullable=False),
+        sa.Column("usage", _TEXT, nullable=False),
+        sa.Column("request_id", _TEXT, nullable=False),
+        sa.Column("finish", _TEXT, nullable=False),
         sa.Column("seconds", sa.Float(), nullable=False),
         sa.Column("input_tokens", sa.Integer(), server_default="0", nullable=False),
         sa.Column("output_tokens", sa.Integer(), server_default="0", nullable=False),
@@ -180,15 +259,33 @@ def upgrade() -> None:
         "e.cache_write_1h_tokens FROM attempt_starts s LEFT JOIN attempt_ends e ON e.attempt = s.attempt"
     )
     if op.get_bind().dialect.name == "sqlite":
-        for table in _APPEND_ONLY:
-            for verb in ("UPDATE", "DELETE"):
-                op.execute(
-                    f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table} "
-                    "BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END"
-                )
-            # INSERT OR REPLACE removes the old row without firing the trigger against DELETE.
-            taken = f"SELECT 1 FROM {table} WHERE attempt = NEW.attempt OR rowid = NEW.rowid"  # noqa: S608 - our own names
+        _guard_on_sqlite()
+    else:
+        _guard_on_postgresql()
+
+
+def _guard_on_sqlite() -> None:
+    for table in _APPEND_ONLY:
+        for verb in ("UPDATE", "DELETE"):
             op.execute(
-                f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} WHEN EXISTS ({taken}) "
+                f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table} "
                 "BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END"
             )
+        # INSERT OR REPLACE removes the old row without firing the trigger against DELETE.
+        taken = f"SELECT 1 FROM {table} WHERE attempt = NEW.attempt OR rowid = NEW.rowid"  # noqa: S608 - our own names
+        op.execute(
+            f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} WHEN EXISTS ({taken}) "
+            "BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END"
+        )
+
+
+def _guard_on_postgresql() -> None:
+    op.execute(
+        "CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN RAISE EXCEPTION 'the ledger is append-only'; END $$"
+    )
+    for table in _APPEND_ONLY:
+        op.execute(
+            f"CREATE TRIGGER {table}_no_change BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "
+            "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
+        )

@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from psycopg import Error as DriverError
+from psycopg import OperationalError
+from sqlalchemy import URL, Engine, ExceptionContext, create_engine, event
+from sqlalchemy.engine import Dialect
+
+from jobs.store.failures import StoreError, reason, store_busy, store_error, store_lost
+from jobs.store.patience import patiently
+
+#: What libpq is told unless the URL says otherwise: a server that vanished without a word is noticed in half a minute.
+_CONNECTION = {
+    "application_name": "skuscribe",
+    "connect_timeout": "10",
+    "keepalives_idle": "15",
+    "keepalives_interval": "5",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "30000",
+}
+#: Server shut down, crashed or starting; idle too long; no connection left; a primary that became a standby.
+#: Source: PostgreSQL's table of error codes, https://www.postgresql.org/docs/current/errcodes-appendix.html
+_LOST = ("08", "57P01", "57P02", "57P03", "57P05", "25P03", "53300", "25006")
+#: Serialization failure, deadlock, a lock that was not to be had.
+_BUSY = ("40001", "40P01", "55P03")
+#: Refusals that no waiting mends; libpq gives no code for what happens before a connection stands, only a text.
+_REFUSED = (
+    "authentication failed",
+    "no password supplied",
+    "no pg_hba.conf entry",
+    "pg_hba.conf rejects",
+    "does not exist",
+    "not permitted to log in",
+    "permission denied for database",
+)
+#: Threads that wait for a connection: longer than anybody waits out a lost server.
+_POOL_WAIT_S = 120
+
+
+def postgresql_engine(target: URL) -> Engine:
+    """Give an engine; nothing is connected yet."""
+    settings = {name: value for name, value in _CONNECTION.items() if name not in target.query}
+    engine = create_engine(
+        target.set(drivername="postgresql+psycopg"),
+        connect_args=settings,
+        isolation_level="READ COMMITTED",
+        pool_pre_ping=True,
+        pool_size=5,
+        max_overflow=15,
+        pool_timeout=_POOL_WAIT_S,
+        pool_use_lifo=True,
+    )
+    event.listen(engine, "do_connect", _connect)
+    event.listen(engine, "handle_error", _on_error, retval=True)
+    return engine
+
+
+def wait_out(engine: Engine, most_s: float) -> None:
+    """Have whoever needs a connection wait for a lost server, from here on."""
+
+    def connect(dialect: Dialect, record: Any, arguments: list[Any], options: dict[str, Any]) -> Any:
+        return patiently(
+            lambda: _connect(dialect, record, arguments, options),
+            most_s=most_s,
+            sleep=time.sleep,
+            clock_s=time.monotonic,
+        )
+
+    event.remove(engine, "do_connect", _connect)
+    event.listen(engine, "do_connect", connect)
+
+
+def _connect(dialect: Dialect, _record: Any, arguments: list[Any], options: dict[str, Any]) -> Any:
+    try:
+        return dialect.connect(*arguments, **options)
+    except OperationalError as error:
+        if any(words in str(error) for words in _REFUSED):
+            raise _refused(error) from error
+        raise store_lost(error) from error
+
+
+def _refused(error: DriverError) -> StoreError:
+    return StoreError(
+        f"The database refused Skuscribe: {reason(error)}.",
+        fix="Correct the user, the password or the database's name in SKUSCRIBE_DATABASE_URL.",
+        code="store",
+    )
+
+
+def _on_error(context: ExceptionContext) -> StoreError | None:
+    error = context.original_exception
+    # The ping finds out whether a pooled connection is still good: what it meets is mended by a new connection.
+    if not isinstance(error, DriverError) or context.is_pre_ping:
+        return None
+    code = error.sqlstate or ""
+    if code in _BUSY:
+        return store_busy(error)
+    if context.is_disconnect or code.startswith(_LOST):
+        context.is_disconnect = True
+        # Without a statement it was the commit.
+        return store_lost(error, in_doubt=context.statement is None)
+    # No space, no memory, an error of the system; everything else is a defect of ours.
+    return store_error(error) if isinstance(error, OperationalError) else None
