@@ -10,10 +10,13 @@ DEV := .venv/.dev
 SUDO = $(shell test "$$(id -u)" = 0 || { sudo -n true 2>/dev/null && echo sudo -n || echo false; })
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast test-slow corpus check bench lock clean libreoffice
+.DELETE_ON_ERROR:
+.PHONY: help demo cluster secrets test test-fast test-slow corpus check bench lock clean libreoffice servers
 
 help:
 	@echo "make demo       run the example without an account: workbook and report"
+	@echo "make cluster    Redis, PostgreSQL, web, beat and WORKERS=2 on this machine; SIMULATOR=1 needs no account"
+	@echo "make secrets    passwords for docker-compose.yml, into secrets/"
 	@echo "make test       all tests and checks, nothing skipped"
 	@echo "make test-fast  the tests that start no server (under a minute)"
 	@echo "make test-slow  twenty kills and big volumes"
@@ -40,13 +43,36 @@ demo: $(RUNTIME)
 	@$(BIN)/skuscribe run examples/outdoor-range.xlsx --template product-description --template seo-meta \
 		--brand examples/brand.toml --simulate --fresh --overwrite --out outputs/results/demo
 
-test: check libreoffice
+# The services of docker-compose.yml as plain processes, until Ctrl-C.
+cluster: $(DEV)
+	@exec $(BIN)/python tests/make_cluster.py --workers $(or $(WORKERS),2) $(if $(SIMULATOR),--simulator)
+
+# Compose mounts these files as they are, and each container has a user of its own: all may read the files, but only you
+# the folder. What is there already stays.
+secrets: secrets/redis_conf secrets/broker_url secrets/postgres_password secrets/database_url
+	@echo "secrets/ holds the passwords that docker-compose.yml uses."
+
+secrets/postgres_password secrets/redis_password:
+	@umask 022; mkdir -p -m 700 secrets
+	@umask 022; $(PYTHON) -I -c 'import secrets; print(secrets.token_hex(24))' > $@
+
+secrets/database_url: | secrets/postgres_password
+	@umask 022; read -r password < secrets/postgres_password; \
+		echo "postgresql://skuscribe:$$password@postgres:5432/skuscribe" > $@
+
+secrets/redis_conf: | secrets/redis_password
+	@umask 022; read -r password < secrets/redis_password; echo "requirepass $$password" > $@
+
+secrets/broker_url: | secrets/redis_password
+	@umask 022; read -r password < secrets/redis_password; echo "redis://:$$password@redis:6379/0" > $@
+
+test: check libreoffice servers
 	@$(BIN)/python -m pytest -q -n 2
 
 test-fast: $(DEV)
 	@$(BIN)/python -m pytest -q -n 2 -m "not servers and not slow and not corpus"
 
-test-slow: $(DEV) libreoffice
+test-slow: $(DEV) libreoffice servers
 	@$(BIN)/python -m pytest -q -m slow
 
 corpus: $(DEV) libreoffice
@@ -59,6 +85,26 @@ libreoffice:
 		$(SUDO) apt-get -qq update && DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get -qq install -y --no-install-recommends libreoffice-calc-nogui >/dev/null 2>&1; \
 		command -v soffice >/dev/null || { \
 			echo "The tests need LibreOffice: install the package libreoffice-calc-nogui (or libreoffice)."; exit 1; }; }
+
+# The tests start a Redis and a PostgreSQL of their own, on free ports. Installing the programs starts no service:
+# SYSTEMD_OFFLINE and RUNLEVEL keep the packages from it, create_main_cluster=false from making a database.
+CLUSTER_CONF := /etc/postgresql-common/createcluster.conf
+HAS_REDIS = command -v redis-server || command -v valkey-server
+HAS_POSTGRESQL = command -v postgres || ls /usr/lib/postgresql/*/bin/postgres
+INSTALL = $(SUDO) env SYSTEMD_OFFLINE=1 RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends
+servers:
+	@{ $(HAS_REDIS); } >/dev/null 2>&1 || { \
+		echo "Installing Redis for the tests (once) …"; \
+		$(SUDO) apt-get -qq update && $(INSTALL) redis-server >/dev/null 2>&1; \
+		{ $(HAS_REDIS); } >/dev/null 2>&1 || { \
+			echo "The tests need Redis: install the package redis-server (or valkey)."; exit 1; }; }
+	@{ $(HAS_POSTGRESQL); } >/dev/null 2>&1 || { \
+		echo "Installing PostgreSQL for the tests (once) …"; \
+		$(SUDO) apt-get -qq update && $(INSTALL) postgresql-common >/dev/null 2>&1 && \
+		$(SUDO) sed -i.skuscribe 's/^#*create_main_cluster.*/create_main_cluster = false/' $(CLUSTER_CONF) && \
+		{ $(INSTALL) postgresql >/dev/null 2>&1; $(SUDO) mv $(CLUSTER_CONF).skuscribe $(CLUSTER_CONF); }; \
+		{ $(HAS_POSTGRESQL); } >/dev/null 2>&1 || { \
+			echo "The tests need PostgreSQL 13 or newer: install the package postgresql."; exit 1; }; }
 
 check: $(DEV)
 	@$(BIN)/ruff check .

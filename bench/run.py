@@ -11,8 +11,9 @@ from part_a_cpu import part_a
 from part_b_memory import part_b
 from part_c_quota import part_c
 from part_d_spreadsheets import part_d
+from part_e_limiter import part_e
 
-PARTS = {"a": part_a, "b": part_b, "c": part_c, "d": part_d}
+PARTS = {"a": part_a, "b": part_b, "c": part_c, "d": part_d, "e": part_e}
 
 
 def main() -> None:

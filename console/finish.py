@@ -10,7 +10,7 @@ from jobs.results import ItemState, Summary
 from jobs.store.job_table import JobRecord
 from outputs.targets import Targets
 from templates.errors import SkuscribeError
-from worker.execution import Watch, is_running
+from worker.execution import Watch
 from worker.summaries import summarise
 from worker.wiring import Parts
 
@@ -55,7 +55,7 @@ def summarised(parts: Parts, job_id: str) -> Summary:
 
 def as_it_stands(parts: Parts, job: JobRecord) -> Summary:
     """Give the summary of a job that may be running: what is in flight then is not unconfirmed yet."""
-    live = is_running(parts.settings, job.id)
+    live = parts.execution.is_running(job.id)
     session = parts.store.totals.newest_session(job.id) if live else ""
     return summarise(parts.store, job, live_session=session, now=parts.clock() if live else None)
 

@@ -110,6 +110,7 @@ _SHARED = (
     click.option("--rpm", type=_POSITIVE, help="Requests a minute (default: asked of AWS, else learned)."),
     click.option("--tpm", type=_POSITIVE, help="Tokens a minute (default: asked of AWS, else learned)."),
     click.option("--concurrency", type=click.IntRange(min=1, max=4000), help="Requests in flight at the most."),
+    click.option("--weight", type=click.IntRange(1, 100), help="Share of the quota beside other jobs (default: 1)."),
     click.option("--out", metavar="PATH", help="Folder or file for the finished workbook."),
     click.option("--report", metavar="PATH", help="File for the report (default: beside the workbook)."),
     publish_option,

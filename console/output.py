@@ -30,10 +30,15 @@ def print_json(value: Mapping[str, Any]) -> None:
     click.echo(json.dumps(value, ensure_ascii=False, indent=2))
 
 
+def error_json(error: SkuscribeError) -> dict[str, Any]:
+    """Give the object of an error."""
+    return {"error": {"code": error.code, "message": error.message, "fix": error.fix}}
+
+
 def say_error(error: SkuscribeError, *, as_json: bool) -> None:
     """Say what went wrong and how to mend it."""
     if as_json:
-        print_json({"error": {"code": error.code, "message": error.message, "fix": error.fix}})
+        print_json(error_json(error))
         return
     say(f"Error: {error.message}")
     if error.fix:

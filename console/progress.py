@@ -13,7 +13,7 @@ from rich.progress import Progress as Bar
 
 from console.output import say
 from jobs.money import from_pico
-from worker.engine import Progress
+from worker.progress import Progress
 
 _PLAIN_EVERY_S = 10.0
 

@@ -12,6 +12,7 @@ from jobs.sheet import Product
 from jobs.store.copy_table import LOCKED, KeptCopy, Slot, pack_copy
 from jobs.store.item_table import LastItem, PlannedItem
 from jobs.store.store import Store
+from jobs.store.stored_text import storable
 from jobs.tokens import estimate_tokens
 from templates.brand import Brand
 from templates.errors import UserError
@@ -71,7 +72,7 @@ def keep_products(
         rows += sum(len(product.rows) for product in page)
         parts: dict[str, list[Product]] = {}
         for product in page:
-            parts.setdefault(product.key, []).append(product)
+            parts.setdefault(storable(product.key), []).append(product)
         grown = {
             product_id: join([first, *parts.pop(key)], variables, headers=headers, where=where)
             for key, (product_id, first) in store.items.products_by_key(job_id, list(parts)).items()

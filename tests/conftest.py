@@ -7,6 +7,8 @@ from command_line import CommandLine
 from hypothesis import HealthCheck, settings
 from stand_in import StandIn
 
+from jobs.store.database import upgrade_database
+
 # Nothing here may depend on how fast the machine is, nor differ between two runs.
 settings.register_profile("ours", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("ours")
@@ -41,3 +43,46 @@ def bedrock(monkeypatch):
         for name, value in stand_in.environ().items():
             monkeypatch.setenv(name, value)
         yield stand_in
+
+
+@pytest.fixture(scope="session")
+def postgresql():
+    """The PostgreSQL of this test process."""
+    from servers import Postgres  # noqa: PLC0415 - only for tests that start it
+
+    with Postgres() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def _migrated(postgresql):
+    name = postgresql.new_database()
+    upgrade_database(postgresql.url(name))
+    return name
+
+
+@pytest.fixture
+def postgresql_url(postgresql, _migrated):
+    """The URL of a database of this test's own, with our tables in it."""
+    name = postgresql.new_database(_migrated)
+    yield postgresql.url(name)
+    postgresql.drop(name)
+
+
+@pytest.fixture(scope="session")
+def redis_server():
+    """The Redis of this test process."""
+    from servers import Redis  # noqa: PLC0415 - only for tests that start it
+
+    with Redis() as server:
+        yield server
+
+
+@pytest.fixture
+def redis_url(redis_server):
+    """The URL of an empty Redis."""
+    import redis  # noqa: PLC0415 - only for tests that use it
+
+    with redis.Redis.from_url(redis_server.url) as client:
+        client.flushall()
+    return redis_server.url

@@ -4,6 +4,7 @@ import json
 import threading
 import time
 from collections import Counter
+from itertools import count
 
 from store_making import JOB, MODEL, now
 from templates_making import template
@@ -12,7 +13,7 @@ from jobs.store.ledger import Ledger
 from jobs.usage import TokenUsage
 from worker.composing import Asking, Composer, Task
 from worker.engine import Engine, Place
-from worker.feed import Feed
+from worker.feed import Feed, by_pages
 from worker.limits.limiter import Quotas
 from worker.limits.memory import MemoryLimiter
 from worker.model import ModelError, OutputMode, Reply
@@ -103,7 +104,8 @@ def composer(of=TEMPLATE, *, mode=OutputMode.TOOL, thinks=False, most_output_tok
 def run(store, model, *, concurrency=8, pricing=None, of=TEMPLATE, mode=OutputMode.TOOL, limiter=None, wait_s=20.0):
     """Run the engine over the job's open items; give it when it has ended."""
     clock_s = time.monotonic
-    feed = Feed(lambda after, size: [Task(item) for item in store.items.open_page(JOB, after, size)], clock_s=clock_s)
+    pages = by_pages(lambda after, size: [Task(item) for item in store.items.open_page(JOB, after, size)])
+    feed = Feed(pages, clock_s=clock_s)
     with Ledger(store.engine, clock=now) as ledger:
         engine = Engine(
             place=Place(
@@ -121,6 +123,7 @@ def run(store, model, *, concurrency=8, pricing=None, of=TEMPLATE, mode=OutputMo
             pricing=pricing or FlatPricing(),
             feed=feed,
             concurrency=concurrency,
+            numbers=count(),
             random=lambda: 0.01,
         )
         engine.start()

@@ -36,6 +36,8 @@ class Task:
     met: dict[str, int] = field(default_factory=dict)
     unreadable: int = 0
     lengthened: bool = False
+    #: The chunk that it came in, 0 where one process has the whole job.
+    chunk: int = 0
 
 
 @dataclass(frozen=True, slots=True)

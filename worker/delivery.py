@@ -82,14 +82,14 @@ class Delivery:
         settled = replace(spec, out=str(targets.workbook.absolute()), report=str(targets.report.absolute()))
         self._store.jobs.change(job_id, spec=settled.to_json())
 
-    def deliver(self, job_id: str, targets: Targets) -> Delivered:
-        """Write both files as the job stands now.
+    def deliver(self, job_id: str, targets: Targets, *, keep_where: bool = True) -> Delivered:
+        """Write both files as the job stands now; `keep_where`: note their paths with the job.
 
         Raises:
             UndeliveredError: they could not be written; what was bought is in the store.
         """
         try:
-            return self._deliver(job_id, targets)
+            return self._deliver(job_id, targets, keep_where=keep_where)
         except (UserError, OSError) as error:
             cause = error.message if isinstance(error, UserError) else f"{error.filename}: {error.strerror}."
             raise UndeliveredError(
@@ -98,14 +98,15 @@ class Delivery:
                 code="undelivered",
             ) from error
 
-    def _deliver(self, job_id: str, targets: Targets) -> Delivered:
+    def _deliver(self, job_id: str, targets: Targets, *, keep_where: bool) -> Delivered:
         job = self._store.jobs.get(job_id)
         spec, recipe = JobSpec.from_json(job.spec), Recipe.from_json(job.templates)
         source = self._files.find(job.source_digest, Path(job.source).name)
         sheet = self._files.open(source, spec)
-        self._store.jobs.change(
-            job_id, workbook=str(targets.workbook.absolute()), report=str(targets.report.absolute())
-        )
+        if keep_where:
+            self._store.jobs.change(
+                job_id, workbook=str(targets.workbook.absolute()), report=str(targets.report.absolute())
+            )
         summary = summarise(self._store, self._store.jobs.get(job_id))
         targets.workbook.parent.mkdir(parents=True, exist_ok=True)
         targets.report.parent.mkdir(parents=True, exist_ok=True)

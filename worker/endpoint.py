@@ -35,6 +35,8 @@ class Endpoint:
     quotas: Quotas
     #: No quota at all: the simulator inside the command.
     unlimited: bool
+    #: The AWS account whose quotas are used, "" where it is not known.
+    account: str = ""
     warnings: tuple[str, ...] = ()
 
 
@@ -101,6 +103,7 @@ def open_endpoint(
         model=checked.model,
         quotas=Quotas(quotas.requests_per_min, quotas.tokens_per_min) if quotas else Quotas(),
         unlimited=False,
+        account=checked.account,
         warnings=checked.warnings,
     )
 

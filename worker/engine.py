@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from itertools import count
 from typing import Protocol
 
 from jobs.results import ItemState
 from jobs.store.database import StoreError
-from jobs.store.ledger import End, Finished, Ledger, Start
+from jobs.store.ledger import End, Finished, Grant, Ledger, Start
 from jobs.usage import TokenUsage
 from templates.errors import UserError
 from worker.composing import Composed, Composer, Task
 from worker.feed import Feed
 from worker.limits.limiter import Limiter, Permit
 from worker.model import ErrorKind, ModelError, OutputMode, Reply, Request
+from worker.progress import Progress
 from worker.retry import FAILURES_IN_A_ROW, is_out_of_reach
 from worker.verdicts import Again, Repair, Settled, StopJob, Verdict, is_usable, on_error, on_reply
 
@@ -28,6 +29,7 @@ NO_ANSWERS = ModelError(
     fix="`skuscribe preview` shows its answers; choose another model with --model.",
 )
 _THREAD_BYTES = 512 * 1024
+_LOG = logging.getLogger("skuscribe.attempts")
 
 
 class Pricing(Protocol):
@@ -57,19 +59,6 @@ class Place:
 
 
 @dataclass(slots=True)
-class Progress:
-    """Counters of a running job, for a progress bar; written by many threads, exact only at the end."""
-
-    finished: int = 0
-    failed: int = 0
-    requests: int = 0
-    throttled: int = 0
-    tokens: int = 0
-    cost_pico: int = 0
-    in_flight: int = 0
-
-
-@dataclass(slots=True)
 class _Trouble:
     """Failures in a row: the same one for every item stops the job."""
 
@@ -94,7 +83,9 @@ class _Trip:
 class Engine:
     """Writes all open items of one job.
 
-    Threads are started as long as a permit is free and no thread waits for one, up to `concurrency`.
+    Threads are started as long as a permit is free and no thread waits for one, up to `concurrency`. `numbers` names
+    the attempts of a session. `put_off` keeps a task that waits for its next try in the store; False where the wait is
+    too short for that.
     """
 
     def __init__(
@@ -108,8 +99,10 @@ class Engine:
         pricing: Pricing,
         feed: Feed,
         concurrency: int,
+        numbers: Iterator[int],
         random: Callable[[], float],
         clock_s: Callable[[], float] = time.monotonic,
+        put_off: Callable[[Task, float], bool] = lambda _task, _wait_s: False,
     ) -> None:
         self._place = place
         self._composers = composers
@@ -121,7 +114,8 @@ class Engine:
         self._concurrency = concurrency
         self._random = random
         self._clock_s = clock_s
-        self._number = count()
+        self._numbers = numbers
+        self._put_off = put_off
         self._threads: list[threading.Thread] = []
         self._starting = threading.Lock()
         self._modes: dict[str, OutputMode] = {}
@@ -189,9 +183,11 @@ class Engine:
             composed = composer.compose(task, mode=mode)
         except UserError as error:
             self._ledger.finish(Finished(item_id=item.id, state=ItemState.FAILED, copy={}, notes=error.message))
-            self._finished(failed=True)
+            self._finished(task, failed=True)
             return
+        began_s = self._clock_s()
         permit = self._limiter.acquire(composed.prompt_tokens + composed.request.max_tokens)
+        self.progress.waited_s += self._clock_s() - began_s
         if permit is None:
             self._feed.later(task, 0)
             return
@@ -203,8 +199,11 @@ class Engine:
         surprise = self._surprise
         start = self._start_of(task, composed, surprise)
         asked = self._feed.ask()
-        if not self._ledger.start(start):
+        grant = self._ledger.start(start)
+        if grant is not Grant.GRANTED:
             self._limiter.cancel(permit)
+            if grant is Grant.ENDED:
+                self.stop("ended")
             self._feed.hold(task, asked)
             return
         self.progress.in_flight += 1
@@ -230,7 +229,7 @@ class Engine:
             cached=request.cache_system,
         )
         return Start(
-            attempt=f"{place.session}-{next(self._number):09d}",
+            attempt=f"{place.session}-{next(self._numbers):09d}",
             job_id=place.job_id,
             item_id=task.item.id,
             session=place.session,
@@ -253,7 +252,8 @@ class Engine:
         verdict = on_reply(task, reply, composer.template, composer.checker)
         if isinstance(verdict, Settled) and verdict.state is ItemState.DONE and task.purpose == "write":
             composer.learn(reply.usage.output_tokens)
-        self.progress.tokens += reply.usage.input_tokens + reply.usage.output_tokens
+        self.progress.input_tokens += reply.usage.input_tokens
+        self.progress.output_tokens += reply.usage.output_tokens
         self.progress.cost_pico += cost_pico or 0
         if is_usable(verdict):
             self._feed.open_up()
@@ -316,10 +316,11 @@ class Engine:
             return trouble.in_a_row >= FAILURES_IN_A_ROW
 
     def _act(self, task: Task, verdict: Verdict, end: End) -> None:
+        _log(task, end)
         match verdict:
             case Settled():
                 self._ledger.end(replace(end, finished=self._finished_item(task, verdict, end)))
-                self._finished(failed=verdict.state is ItemState.FAILED)
+                self._finished(task, failed=verdict.state is ItemState.FAILED)
             case Repair():
                 self._ledger.end(end)
                 task.purpose, task.draft, task.violations = "repair", verdict.draft, verdict.violations
@@ -328,17 +329,20 @@ class Engine:
                 self._ledger.end(end)
                 task.lengthened = task.lengthened or verdict.lengthened
                 task.unreadable += verdict.unreadable
-                self._feed.later(task, verdict.wait_s)
+                if self._put_off(task, verdict.wait_s):
+                    self._feed.done(task)
+                else:
+                    self._feed.later(task, verdict.wait_s)
             case StopJob():
                 self._ledger.end(end)
                 self.error = self.error or verdict.error
                 self.stop("error")
                 self._feed.later(task, 0)
 
-    def _finished(self, *, failed: bool) -> None:
+    def _finished(self, task: Task, *, failed: bool) -> None:
         self.progress.finished += 1
         self.progress.failed += failed
-        self._feed.done()
+        self._feed.done(task)
 
     def _finished_item(self, task: Task, verdict: Settled, end: End) -> Finished:
         item = task.item
@@ -366,3 +370,11 @@ class Engine:
             price_ref=end.price_ref,
             kept_as=kept,
         )
+
+
+def _log(task: Task, end: End) -> None:
+    level = logging.DEBUG if end.outcome == "ok" else logging.INFO
+    if _LOG.isEnabledFor(level):
+        ids = {"job": end.start.job_id, "item": task.item.id, "chunk": task.chunk or None, "request": end.request_id}
+        outcome = end.error or end.outcome
+        _LOG.log(level, "attempt %s: %s after %.2f s", end.start.attempt, outcome, end.seconds, extra=ids)

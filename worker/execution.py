@@ -3,45 +3,33 @@
 from __future__ import annotations
 
 import secrets
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
-
-from filelock import FileLock, Timeout
+from itertools import count
 
 from jobs.clock import Clock, stamp
 from jobs.lifecycle import JobState, StopReason, end_state
-from jobs.prices.book import PriceBook
 from jobs.spec import JobSpec, parse_deadline
 from jobs.store.database import StoreError
+from jobs.store.item_table import OpenItem
 from jobs.store.job_table import JobRecord
 from jobs.store.ledger import Ledger
 from jobs.store.store import Store
-from templates.errors import AccessError, SkuscribeError, UserError
-from worker.aws.capabilities import capability_of, output_mode
-from worker.composing import Asking, Composer, Task
-from worker.endpoint import Endpoint, open_endpoint
-from worker.engine import Engine, Place, Progress
-from worker.feed import Feed
-from worker.limits.limiter import Quotas
+from templates.errors import SkuscribeError
+from worker.assembly import Assembly
+from worker.composing import Task
+from worker.endpoint import open_endpoint
+from worker.engine import Engine
+from worker.failure import told
+from worker.feed import Feed, by_pages
+from worker.hold import Hold
 from worker.limits.memory import MemoryLimiter
-from worker.model import ModelError, Reply, Request
-from worker.pricing import BookPricing
-from worker.recipe import Recipe
-from worker.settings import Settings
+from worker.progress import Progress
 
 #: How often a running job looks whether somebody wants it to stop.
 _WATCH_S = 0.25
-#: Requests in flight at the most, unless told: what a quota that nobody told may take.
-_MOST_IN_FLIGHT = 256
-#: With a told quota: enough for replies that take so long.
-_LONG_REPLY_S = 12
 #: How long a stopped job waits for the replies that are paid for.
 _LAST_REPLIES_S = 150.0
-
-#: Shows a task's text as it comes; given for previews.
-Show = Callable[[Task, str], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,28 +41,28 @@ class Watch:
     stop: Callable[[], StopReason | None] = lambda: None
     #: What should be known before the first request.
     warn: Callable[[str], None] = lambda _: None
-    show: Show | None = None
+    #: Takes an item's text as it comes; given for previews.
+    show: Callable[[OpenItem, str], None] | None = None
+
+
+def new_session(clock: Clock) -> str:
+    """Name a session so that names sort by time."""
+    return f"{int(clock().timestamp() * 1000):x}{secrets.token_hex(2)}"
 
 
 class Execution:
     """Runs jobs of the embedded mode, one at a time."""
 
-    def __init__(
-        self,
-        *,
-        settings: Settings,
-        store: Store,
-        book: PriceBook,
-        clock: Clock,
-        random: Callable[[], float],
-        clock_s: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self._settings = settings
+    def __init__(self, *, store: Store, assembly: Assembly, hold: Hold) -> None:
         self._store = store
-        self._book = book
-        self._clock = clock
-        self._random = random
-        self._clock_s = clock_s
+        self._assembly = assembly
+        self._hold = hold
+        self._clock = assembly.clock
+        self._clock_s = assembly.clock_s
+
+    def is_running(self, job_id: str) -> bool:
+        """Whether a process runs this job at this moment."""
+        return self._hold.is_held(job_id)
 
     def run(self, job_id: str, watch: Watch) -> None:
         """Write the job's open items and set its state.
@@ -84,25 +72,28 @@ class Execution:
             UserError: another process runs it.
             StoreError: the store could not be written.
         """
-        with self._held(job_id):
+        session = new_session(self._clock)
+        with self._hold.on(job_id, session):
             job = self._store.jobs.get(job_id)
             self._store.jobs.recount(job_id)
             self._store.jobs.change(
                 job_id,
                 state=JobState.RUNNING,
                 stop_reason=None,
-                stop_requested=False,
+                stop_wanted=None,
                 began_at=stamp(self._clock()),
                 ended_at=None,
                 message="",
+                error=None,
+                shared=False,
             )
             began_s = self._clock_s()
             state, reason, message = JobState.STOPPED, None, ""
             try:
-                reason, error = self._write(job, watch)
+                reason, error = self._write(job, session, watch)
                 if error:
                     state, message = JobState.FAILED, error.message
-                    raise _told(error)
+                    raise told(error)
                 if reason is None:
                     state = end_state(self._store.items.states(job_id))
             except SkuscribeError as failure:
@@ -122,35 +113,38 @@ class Execution:
             ended_at=stamp(self._clock()),
         )
 
-    def _held(self, job_id: str) -> _Held:
-        return _Held(self._settings.home / "locks" / f"{job_id}.lock", job_id)
-
-    def _write(self, job: JobRecord, watch: Watch) -> tuple[StopReason | None, SkuscribeError | None]:
+    def _write(self, job: JobRecord, session: str, watch: Watch) -> tuple[StopReason | None, SkuscribeError | None]:
         if not self._store.items.waiting(job.id):
             return None, None
-        spec = JobSpec.from_json(job.spec)
-        model = spec.model[0]
-        concurrency = self._concurrency(spec)
+        spec, assembly = JobSpec.from_json(job.spec), self._assembly
         with (
             open_endpoint(
-                self._settings,
-                model=model,
+                assembly.settings,
+                model=spec.model[0],
                 region=spec.region,
                 simulate=spec.simulate,
-                connections=concurrency,
+                connections=assembly.concurrency(spec),
                 today=lambda: self._clock().date(),
             ) as endpoint,
-            Ledger(self._store.engine, clock=self._clock) as ledger,
+            Ledger(self._store.engine, clock=self._clock, patience_s=self._store.patience_s) as ledger,
         ):
             for warning in endpoint.warnings:
                 watch.warn(warning)
-            if endpoint.realm != job.realm:
-                raise UserError(
-                    f"The job was started against {job.realm}, but AWS's settings now lead to {endpoint.realm}.",
-                    fix="Set the endpoint back, or start a new job: costs of different places are never added up.",
-                    code="realm",
-                )
-            engine, feed = self._engine(job, spec, endpoint, ledger, watch)
+            feed = Feed(
+                by_pages(lambda after, size: [Task(item) for item in self._store.items.open_page(job.id, after, size)]),
+                clock_s=self._clock_s,
+            )
+            quotas = assembly.quotas(spec, endpoint)
+            engine = assembly.engine(
+                job,
+                session=session,
+                numbers=count(),
+                endpoint=endpoint,
+                ledger=ledger,
+                limiter=MemoryLimiter(quotas, clock_s=self._clock_s, unlimited=endpoint.unlimited),
+                feed=feed,
+                show=watch.show,
+            )
             self._attend(job, spec, engine, watch)
             stopped = feed.stopped
         if isinstance(engine.error, StoreError):
@@ -167,8 +161,8 @@ class Execution:
         while not engine.join(_WATCH_S):
             watch.progress(engine.progress)
             reason = watch.stop()
-            if reason is None and self._store.jobs.is_stop_requested(job.id):
-                reason = StopReason.USER
+            if reason is None:
+                reason = self._store.jobs.wanted_stop(job.id)
             if reason is None and deadline_s is not None and self._clock_s() > deadline_s:
                 reason = StopReason.DEADLINE
             if reason:
@@ -177,127 +171,3 @@ class Execution:
             if patience_s is not None and self._clock_s() > patience_s:
                 return
         watch.progress(engine.progress)
-
-    def _engine(
-        self, job: JobRecord, spec: JobSpec, endpoint: Endpoint, ledger: Ledger, watch: Watch
-    ) -> tuple[Engine, Feed]:
-        session = f"{int(self._clock().timestamp() * 1000):x}{secrets.token_hex(2)}"
-        lane = spec.chosen_lane
-        pricing = BookPricing(
-            self._book,
-            region=endpoint.region,
-            lane=lane,
-            today=lambda: self._clock().date(),
-            resolved=endpoint.model,
-        )
-        feed = Feed(
-            lambda after, size: [Task(item) for item in self._store.items.open_page(job.id, after, size)],
-            clock_s=self._clock_s,
-        )
-        limiter = MemoryLimiter(self._quotas(spec, endpoint), clock_s=self._clock_s, unlimited=endpoint.unlimited)
-
-        def send(task: Task, request: Request) -> Reply:
-            if watch.show is None:
-                return endpoint.client.converse(request)
-            show = watch.show
-            return endpoint.client.stream(request, lambda text: show(task, text))
-
-        engine = Engine(
-            place=Place(
-                job_id=job.id,
-                session=session,
-                realm=job.realm,
-                region=endpoint.region,
-                lane=lane,
-                catalogue=job.catalogue,
-            ),
-            composers=_composers(job, spec, pricing, lane),
-            send=send,
-            ledger=ledger,
-            limiter=limiter,
-            pricing=pricing,
-            feed=feed,
-            concurrency=1 if watch.show else self._concurrency(spec),
-            random=self._random,
-            clock_s=self._clock_s,
-        )
-        return engine, feed
-
-    def _quotas(self, spec: JobSpec, endpoint: Endpoint) -> Quotas:
-        """What the user says, else what Service Quotas says; what neither says is learned."""
-        told = endpoint.quotas
-        return Quotas(
-            requests_per_min=spec.rpm or self._settings.rpm or told.requests_per_min,
-            tokens_per_min=spec.tpm or self._settings.tpm or told.tokens_per_min,
-        )
-
-    def _concurrency(self, spec: JobSpec) -> int:
-        told = spec.concurrency or self._settings.concurrency
-        rpm = spec.rpm or self._settings.rpm
-        if told:
-            return told
-        return min(1000, max(64, round(rpm / 60 * _LONG_REPLY_S))) if rpm else _MOST_IN_FLIGHT
-
-
-def _composers(job: JobRecord, spec: JobSpec, pricing: BookPricing, lane: str) -> dict[tuple[str, str, str], Composer]:
-    recipe = Recipe.from_json(job.templates)
-    composers = {}
-    for model in spec.model:
-        capability = capability_of(pricing.base(model))
-        asking = Asking(
-            mode=output_mode(pricing.base(model) or model),
-            tier="flex" if lane == "flex" else "default",
-            cache_min_tokens=capability.cache_min_tokens if pricing.has_cache_prices(model) else 0,
-            thinks=capability.thinks,
-            most_output_tokens=capability.max_output_tokens,
-            metadata={"skuscribe_job": job.id},
-        )
-        for template in recipe.templates:
-            for locale in spec.locale or ("",):
-                composers[template.ref, locale, model] = Composer(
-                    template, locale=locale, brand=recipe.brand, asking=asking
-                )
-    return composers
-
-
-def _told(error: SkuscribeError) -> SkuscribeError:
-    """Turn what stopped a job into what a person is told: exit 5 with the cure."""
-    if isinstance(error, ModelError):
-        return AccessError(error.message, fix=error.fix, code=error.kind)
-    return error
-
-
-class _Held:
-    """The lock of a running job: it goes with the process that holds it, however that ends."""
-
-    def __init__(self, path: Path, job_id: str) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._lock = FileLock(path)
-        self._job_id = job_id
-
-    def __enter__(self) -> None:
-        try:
-            self._lock.acquire(timeout=0)
-        except Timeout as error:
-            raise UserError(
-                f"The job {self._job_id} is being run by another process.",
-                fix=f"Wait for it, or stop it with `skuscribe stop {self._job_id}`.",
-                code="running",
-            ) from error
-
-    def __exit__(self, *_: object) -> None:
-        self._lock.release()
-
-
-def is_running(settings: Settings, job_id: str) -> bool:
-    """Whether a process runs this job at this moment."""
-    path = settings.home / "locks" / f"{job_id}.lock"
-    if not path.exists():
-        return False
-    lock = FileLock(path)
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        return True
-    lock.release()
-    return False

@@ -10,34 +10,61 @@ from itertools import count
 
 from worker.composing import Task
 
-#: Loads the next items after an id: (after, size) -> tasks, in order; none left is an empty list.
-Loader = Callable[[int, int], list[Task]]
+#: Gives the next fresh tasks in order: empty when there are none at the moment, None when there will be no more.
+Loader = Callable[[], list[Task] | None]
 _PAGE = 250
+#: How soon a reservation that the cap refused is tried again while other processes may free some.
+_CAP_AGAIN_S = 0.5
 #: While so many wait to come again, no more are taken from the store: memory does not grow with an outage.
 _MOST_WAITING = 1000
+
+
+def by_pages(load: Callable[[int, int], list[Task]]) -> Loader:
+    """Load a whole job by `load(after, size)`, which gives the next tasks after an item id, none at its end."""
+    after = 0
+
+    def next_page() -> list[Task] | None:
+        nonlocal after
+        page = load(after, _PAGE)
+        if not page:
+            return None
+        after = page[-1].item.id
+        return page
+
+    return next_page
 
 
 class Feed:
     """Hands out tasks to threads until all are done or the job stops.
 
     It starts alone: one task at a time, so that what would hit every item hits one; `open_up` ends that.
+    `settled` is told each task that is done; `may_come_free` says whether other processes hold reservations.
     """
 
-    def __init__(self, load: Loader, *, clock_s: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        load: Loader,
+        *,
+        clock_s: Callable[[], float],
+        alone: bool = True,
+        settled: Callable[[Task], None] = lambda _: None,
+        may_come_free: Callable[[], bool] = lambda: False,
+    ) -> None:
         self._load = load
         self._clock_s = clock_s
+        self._settled = settled
+        self._may_come_free = may_come_free
         self._changed = threading.Condition()
         self._ready: deque[Task] = deque()
         self._later: list[tuple[float, int, Task]] = []
         self._held: list[Task] = []
         self._number = count()
-        self._after = 0
         self._loaded_all = False
         self._out = 0
         #: Requests on their way, and those that are asking for their reservation.
         self._sent = 0
         self._ended = 0
-        self._alone = True
+        self._alone = alone
         self.stopped: str | None = None
 
     @property
@@ -60,18 +87,23 @@ class Feed:
                     return None
                 self._changed.wait(self._until_due_s())
 
-    def done(self) -> None:
-        """Say that a taken task is finished."""
+    def done(self, task: Task) -> None:
+        """Say that a taken task is finished, or waits for its next try in the store."""
+        self._settled(task)
         with self._changed:
             self._out -= 1
             self._changed.notify_all() if self._alone or self._is_over() else self._changed.notify()
+
+    def wake(self) -> None:
+        """Say that there are fresh tasks to load."""
+        with self._changed:
+            self._changed.notify_all()
 
     def later(self, task: Task, wait_s: float) -> None:
         """Put a taken task back, to come again after a wait."""
         with self._changed:
             self._out -= 1
-            heapq.heappush(self._later, (self._clock_s() + wait_s, next(self._number), task))
-            self._changed.notify()
+            self._push(task, wait_s)
 
     def ask(self) -> int:
         """Say that a taken task asks for its reservation; give the number that `hold` wants if it is refused."""
@@ -91,14 +123,19 @@ class Feed:
         with self._changed:
             self._out -= 1
             self._sent -= 1
-            if self._sent:
+            if self._sent or self._ended != asked:
                 self._held.append(task)
+                if not self._sent:
+                    self._release()
                 return
-            if self._ended == asked:
-                # Refused while nothing was on its way: no reservation can come free any more.
-                self._stop("cap")
+        # Refused while nothing was on its way from here.
+        if self._may_come_free():
+            with self._changed:
+                self._push(task, _CAP_AGAIN_S)
+            return
+        with self._changed:
+            self._stop("cap")
             self._held.append(task)
-            self._release()
 
     def _release(self) -> None:
         if self._held:
@@ -123,6 +160,10 @@ class Feed:
             self.stopped = reason
         self._changed.notify_all()
 
+    def _push(self, task: Task, wait_s: float) -> None:
+        heapq.heappush(self._later, (self._clock_s() + wait_s, next(self._number), task))
+        self._changed.notify()
+
     def _next(self) -> Task | None:
         if self._later and self._later[0][0] <= self._clock_s():
             return heapq.heappop(self._later)[2]
@@ -130,11 +171,9 @@ class Feed:
             # The first request is to come again: as long as it has had no reply, no other goes out in its place.
             return None
         if not self._ready and not self._loaded_all and len(self._later) < _MOST_WAITING:
-            page = self._load(self._after, _PAGE)
-            self._loaded_all = not page
-            if page:
-                self._after = page[-1].item.id
-                self._ready.extend(page)
+            page = self._load()
+            self._loaded_all = page is None
+            self._ready.extend(page or ())
         return self._ready.popleft() if self._ready else None
 
     def _is_over(self) -> bool:

@@ -222,7 +222,6 @@ class Preparation:
                 kind=kind,
                 state=JobState.PLANNED,
                 stop_reason=None,
-                stop_requested=False,
                 planned=False,
                 created_at=stamp(self._clock()),
                 began_at=None,
@@ -242,6 +241,7 @@ class Preparation:
                 workbook=None,
                 report=None,
                 message="",
+                weight=spec.weight,
             )
         )
         try:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import platformdirs
 
@@ -20,15 +21,18 @@ FILE = "skuscribe.toml"
 _PREFIX = "SKUSCRIBE_"
 #: Names that a settings file may set; each is also SKUSCRIBE_NAME in the environment.
 NAMES = (
-    "database_url", "model", "region", "prices", "owner", "rpm", "tpm", "concurrency", "read_timeout_s",
-    "source_seconds", "source_memory_mib",
+    "database_url", "broker_url", "files", "model", "region", "prices", "owner", "rpm", "tpm", "concurrency",
+    "read_timeout_s", "lease_s", "metrics_port", "log", "source_seconds", "source_memory_mib",
 )  # fmt: skip
-#: Of the version that shares a job among machines; here they change nothing, so that one settings file serves both.
-_WITHOUT_EFFECT = ("files", "batch_bucket", "batch_role_arn")
-#: What would change where a job runs, so that it cannot be passed over.
-_REFUSED = "broker_url"
+#: Names that hold a secret: SKUSCRIBE_NAME_FILE gives a file whose first line is the value.
+_SECRET = ("database_url", "broker_url")
+#: Of the version with batch inference jobs; here they change nothing, so that one settings file serves both.
+_WITHOUT_EFFECT = ("batch_bucket", "batch_role_arn")
 #: Only from the environment: where to look for the rest.
-_ENVIRONMENT_ONLY = ("home", "source_password")
+_ENVIRONMENT_ONLY = ("home", "source_password", *(f"{name}_file" for name in _SECRET))
+_BROKERS = ("redis", "rediss")
+_LOGS = ("text", "json")
+_LEASE_S = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +41,10 @@ class Settings:
 
     home: Path
     database_url: str
+    #: Redis that carries the messages to the workers; "" where jobs run in the process of the command.
+    broker_url: str
+    #: Where sources and results are kept that every worker reaches: a folder or `s3://bucket/prefix`; "" is the home.
+    files: str
     model: str
     #: "" where none is set: AWS's own configuration decides.
     region: str
@@ -47,6 +55,12 @@ class Settings:
     tpm: float | None
     concurrency: int | None
     read_timeout_s: float
+    #: How long a process may be silent before others take its work.
+    lease_s: float
+    #: Where a worker shows its metrics, None for nowhere.
+    metrics_port: int | None
+    #: Form of the log lines of servers and workers: `text` or `json`.
+    log: str
     #: What reading a source may take.
     source_limits: ReadLimits
 
@@ -67,15 +81,15 @@ def load_settings(environ: Mapping[str, str], folder: Path) -> Settings:
     for place in (home / FILE, folder / FILE):
         values |= {name: (value, str(place)) for name, value in _from_file(place).items()}
     _refuse_misspelt(environ)
-    if environ.get(_PREFIX + _REFUSED.upper()):
-        raise _not_here(_PREFIX + _REFUSED.upper())
     for name in NAMES:
-        text = environ.get(_PREFIX + name.upper())
+        text = environ.get(_PREFIX + name.upper()) or _from_secret(environ, name)
         if text:
             values[name] = (text, "environment")
     return Settings(
         home=home,
         database_url=_text(values, "database_url") or f"sqlite:///{home.absolute()}/skuscribe.db",
+        broker_url=_broker(values),
+        files=_text(values, "files"),
         model=_text(values, "model") or DEFAULT_MODEL,
         region=_text(values, "region"),
         prices=Path(_text(values, "prices")).expanduser() if _text(values, "prices") else None,
@@ -84,8 +98,41 @@ def load_settings(environ: Mapping[str, str], folder: Path) -> Settings:
         tpm=_number(values, "tpm"),
         concurrency=_whole(values, "concurrency"),
         read_timeout_s=_number(values, "read_timeout_s") or 120.0,
+        lease_s=_number(values, "lease_s") or _LEASE_S,
+        metrics_port=_whole(values, "metrics_port"),
+        log=_one_of(values, "log", _LOGS),
         source_limits=_source_limits(values),
     )
+
+
+def _broker(values: Mapping[str, tuple[Any, str]]) -> str:
+    url = _text(values, "broker_url")
+    if url and urlsplit(url).scheme not in _BROKERS:
+        raise _wrong("broker_url", url, values["broker_url"][1], "redis://HOST:PORT/0, or rediss:// with TLS")
+    return url
+
+
+def _one_of(values: Mapping[str, tuple[Any, str]], name: str, allowed: tuple[str, ...]) -> str:
+    chosen = _text(values, name) or allowed[0]
+    if chosen not in allowed:
+        raise _wrong(name, chosen, values[name][1], " or ".join(allowed))
+    return chosen
+
+
+def _from_secret(environ: Mapping[str, str], name: str) -> str:
+    """Read a secret from the file that the environment names for it, as container platforms hand them in."""
+    setting = f"{_PREFIX}{name.upper()}_FILE"
+    path = environ.get(setting) if name in _SECRET else None
+    if not path:
+        return ""
+    try:
+        return Path(path).expanduser().read_text(encoding="utf-8").partition("\n")[0].strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(
+            f"{setting} names {path}, which cannot be read: {getattr(error, 'strerror', None) or 'it is no text'}.",
+            fix="Give a text file whose first line is the value, or unset it.",
+            code="setting",
+        ) from error
 
 
 def _source_limits(values: Mapping[str, tuple[Any, str]]) -> ReadLimits:
@@ -105,10 +152,8 @@ def _from_file(path: Path) -> dict[str, Any]:
         return {}
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise UserError(f"The settings file {path} cannot be read: {error}.", fix="Mend it.", code="setting") from error
-    if found.get(_REFUSED):
-        raise _not_here(f"{path}: {_REFUSED}")
     for name in found:
-        if name not in (*NAMES, *_WITHOUT_EFFECT, _REFUSED):
+        if name not in (*NAMES, *_WITHOUT_EFFECT):
             raise UserError(
                 f'{path}: there is no setting "{name}".{nearest(name, NAMES)}',
                 fix="Correct or remove it.",
@@ -118,7 +163,7 @@ def _from_file(path: Path) -> dict[str, Any]:
 
 
 def _refuse_misspelt(environ: Mapping[str, str]) -> None:
-    known = [_PREFIX + name.upper() for name in (*NAMES, *_ENVIRONMENT_ONLY, *_WITHOUT_EFFECT, _REFUSED)]
+    known = [_PREFIX + name.upper() for name in (*NAMES, *_ENVIRONMENT_ONLY, *_WITHOUT_EFFECT)]
     for name in environ:
         if name.startswith(_PREFIX) and name not in known and get_close_matches(name, known, n=1, cutoff=0.85):
             raise UserError(
@@ -126,14 +171,6 @@ def _refuse_misspelt(environ: Mapping[str, str]) -> None:
                 fix="Correct its name, or unset it.",
                 code="setting",
             )
-
-
-def _not_here(shown: str) -> UserError:
-    return UserError(
-        f"{shown} is set, but sharing a job among machines through a broker is not part of this version.",
-        fix="Unset it: jobs run in the process of the command.",
-        code="setting",
-    )
 
 
 def _text(values: Mapping[str, tuple[Any, str]], name: str) -> str:

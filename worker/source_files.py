@@ -1,26 +1,24 @@
-"""The files that jobs read, kept by their content so that a job can be resumed whatever became of the original."""
+"""The files that jobs read and give, kept so that any worker can go on with a job whatever became of the original."""
 
 from __future__ import annotations
 
-import hashlib
-import os
-import shutil
-import tempfile
 from pathlib import Path
 
+from jobs.files import Files
 from jobs.intake.isolation.limits import ReadLimits
 from jobs.intake.isolation.sheet import IsolatedSheet
 from jobs.sheet import ReadOptions, Sheet
 from jobs.spec import JobSpec
 from outputs.isolation.writing import IsolatedWriting
 from templates.errors import UserError
+from worker.files.content import digest_of, disk_error
 
 
 class SourceFiles:
-    """Copies of the sources in a folder, each under the sha256 of its bytes; opened within limits, by a password."""
+    """Copies of the sources, each under the sha256 of its bytes; opened within limits, by a password."""
 
-    def __init__(self, folder: Path, *, limits: ReadLimits, password: str = "") -> None:
-        self._folder = folder
+    def __init__(self, files: Files, *, limits: ReadLimits, password: str = "") -> None:
+        self._files = files
         self._limits = limits
         #: Of encrypted workbooks; it is never kept.
         self.password = password
@@ -48,48 +46,66 @@ class SourceFiles:
         """Keep a copy of a file and give its digest.
 
         Raises:
-            UserError: it cannot be kept.
+            UserError: it cannot be kept, or it is being written to.
+            AccessError: the place for files is out of reach, or does not let us in.
         """
         try:
-            digest = _digest(source)
-            target = self._path(digest, source.name)
-            if not target.exists():
-                target.parent.mkdir(parents=True, exist_ok=True)
-                handle, partial = tempfile.mkstemp(dir=target.parent)
-                os.close(handle)
-                try:
-                    shutil.copyfile(source, partial)
-                    Path(partial).replace(target)
-                except BaseException:
-                    Path(partial).unlink(missing_ok=True)
-                    raise
+            digest = digest_of(source)
         except OSError as error:
-            raise UserError(
-                f"{source.name} cannot be kept in {self._folder}: {error.strerror}.",
-                fix="Free some space there, or set SKUSCRIBE_HOME to another folder.",
-                code="disk",
-            ) from error
+            raise disk_error(f"{source.name} cannot be read", error, fix="Check who may read it.") from error
+        self._files.put(source, _source(digest, source.name), sha256=digest)
         return digest
 
     def find(self, digest: str, name: str) -> Path:
         """Give the kept copy, under the original's file name.
 
         Raises:
-            UserError: it is gone.
+            UserError: it is gone, or it is not what was kept.
+            AccessError: the place for files is out of reach, or does not let us in.
         """
-        path = self._path(digest, name)
-        if not path.exists():
+        return self._fetch(
+            _source(digest, name),
+            sha256=digest,
+            told=f"The kept copy of {name}",
+            fix="Start a new job with `skuscribe run`; copy that was bought is reused.",
+        )
+
+    def put_result(self, job_id: str, path: Path) -> str:
+        """Keep a result of a job where who asked for it finds it: give its absolute path or its URL.
+
+        Raises:
+            UserError: it cannot be kept.
+            AccessError: the place for files is out of reach, or does not let us in.
+        """
+        return self._files.put(path, _result(job_id, path.name))
+
+    def find_result(self, job_id: str, name: str) -> Path:
+        """Give a kept result by its file name.
+
+        Raises:
+            UserError: it is gone.
+            AccessError: the place for files is out of reach, or does not let us in.
+        """
+        return self._fetch(
+            _result(job_id, name),
+            told=f"The result {name} of job {job_id}",
+            fix=f"`skuscribe resume {job_id}` writes it again; nothing is bought twice.",
+        )
+
+    def _fetch(self, name: str, *, told: str, fix: str, sha256: str = "") -> Path:
+        try:
+            return self._files.fetch(name, sha256=sha256)
+        except FileNotFoundError as error:
             raise UserError(
-                f"The kept copy of {name} is gone from {self._folder}.",
-                fix="Start a new job with `skuscribe run`; copy that was bought is reused.",
+                f"{told} is gone from {self._files.place}.",
+                fix=f"If that place is shared, check that it is the same one on each machine. {fix}",
                 code="source",
-            )
-        return path
-
-    def _path(self, digest: str, name: str) -> Path:
-        return self._folder / digest[:20] / name
+            ) from error
 
 
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def _source(digest: str, name: str) -> str:
+    return f"sources/{digest[:20]}/{name}"
+
+
+def _result(job_id: str, name: str) -> str:
+    return f"results/{job_id}/{name}"

@@ -10,6 +10,7 @@ from jobs.results import ItemState, Summary
 from jobs.spec import JobSpec
 from jobs.store.job_table import JobRecord
 from jobs.store.store import Store
+from jobs.store.tally_table import Tally
 from outputs.publish.writing import publish_path
 from worker.endpoint import SIMULATED
 
@@ -22,11 +23,12 @@ def summarise(store: Store, job: JobRecord, *, live_session: str = "", now: date
     Args:
         store: where it is.
         job: as the store keeps it.
-        live_session: the session that runs it now, whose open attempts are not unconfirmed yet.
+        live_session: of a job that no workers share, the session that runs it now, whose open attempts are not
+            unconfirmed yet.
         now: the present moment for a job that runs now, so that its seconds go on.
     """
-    states = store.items.states(job.id)
-    totals = store.totals.of_job(job.id, live_session=live_session)
+    tally = _tally(store, job, live_session)
+    states, totals = tally.states, tally.totals
     items = {"total": sum(states.values())} | {state.value: states.get(state, 0) for state in _STATES}
     # Nothing bought costs nothing; something bought of which nothing has a price has no cost that could be told.
     unpriced = totals.unpriced_items > 0 and totals.priced == 0
@@ -50,6 +52,18 @@ def summarise(store: Store, job: JobRecord, *, live_session: str = "", now: date
         outputs={"workbook": job.workbook, "report": job.report},
         publish=_published(job),
     )
+
+
+def _tally(store: Store, job: JobRecord, live_session: str) -> Tally:
+    """Give a job's sums; those of a job that has ended are added up once."""
+    kept = None if live_session else store.tallies.get(job)
+    if kept:
+        return kept
+    live = None if job.shared else live_session
+    tally = Tally(states=store.items.states(job.id), totals=store.totals.of_job(job.id, live_session=live))
+    if not live_session:
+        store.tallies.keep(job, tally)
+    return tally
 
 
 def _published(job: JobRecord) -> dict[str, str]:

@@ -4,25 +4,53 @@ from __future__ import annotations
 
 import getpass
 import os
+import platform
 import random
 import secrets
 import sys
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
 
 from jobs.clock import Clock, utc_now
 from jobs.prices.book import PriceBook
 from jobs.store.database import open_database
+from jobs.store.ledger import Ledger
 from jobs.store.store import Store, store_on
+from templates.errors import UserError
+from worker.assembly import Assembly
 from worker.aws.objects import fetch_object
 from worker.delivery import Delivery
-from worker.execution import Execution
+from worker.execution import Execution, Watch, new_session
+from worker.files.place import files_at
+from worker.hold import Hold
 from worker.incoming import Incoming
 from worker.preparation import Preparation
 from worker.pricing import BookPricing
 from worker.settings import Settings, load_settings
 from worker.source_files import SourceFiles
+from worker.tick import Tick
+
+if TYPE_CHECKING:
+    from worker.following import Following
+    from worker.hosting import Hosting
+    from worker.messages import Messages
+    from worker.metrics import LineFigures
+
+#: A worker waits for its database for so long: any outage that somebody mends.
+_WORKER_PATIENCE_S = 24 * 3600.0
+
+
+class Running(Protocol):
+    """Runs planned jobs: in this process, or on the workers."""
+
+    def run(self, job_id: str, watch: Watch) -> None:
+        """Write the job's open items and set its state."""
+
+    def is_running(self, job_id: str) -> bool:
+        """Whether this job is being run at this moment."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,21 +61,42 @@ class Parts:
     store: Store
     book: PriceBook
     preparation: Preparation
-    execution: Execution
+    execution: Running
     delivery: Delivery
+    files: SourceFiles
+    assembly: Assembly
+    tick: Tick
     clock: Clock
+    #: None in the embedded mode.
+    cluster: Cluster | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cluster:
+    """What reaches the workers."""
+
+    messages: Messages
+    following: Following
 
 
 def wire(
-    environ: Mapping[str, str] = os.environ, *, folder: Path | None = None, clock: Clock = utc_now, password: str = ""
+    environ: Mapping[str, str] = os.environ,
+    *,
+    folder: Path | None = None,
+    clock: Clock = utc_now,
+    password: str = "",
+    patience_s: float = 60.0,
 ) -> Parts:
-    """Put the parts together from the settings; `password`: of encrypted sources."""
+    """Put the parts together from the settings.
+
+    `password`: of encrypted sources; `patience_s`: how long a database that goes away is waited for.
+    """
     settings = load_settings(environ, folder or Path.cwd())
     settings = replace(settings, owner=settings.owner or _login())
-    store = store_on(open_database(settings.database_url))
+    store = store_on(open_database(settings.database_url, patience_s=patience_s))
     book = PriceBook.load(settings.prices)
     files = SourceFiles(
-        settings.home / "sources",
+        files_at(settings.files, settings.home),
         limits=settings.source_limits,
         password=password or environ.get("SKUSCRIBE_SOURCE_PASSWORD", ""),
     )
@@ -59,6 +108,9 @@ def wire(
     def new_id() -> str:
         return f"j{clock():%y%m%d}-{secrets.token_hex(3)}"
 
+    assembly = Assembly(settings=settings, book=book, clock=clock, random=random.random)
+    cluster = _cluster(settings, store, clock) if settings.broker_url else None
+    hold = Hold(settings.home / "locks", store=store, clock=clock, lease_s=settings.lease_s)
     return Parts(
         settings=settings,
         store=store,
@@ -66,9 +118,84 @@ def wire(
         preparation=Preparation(
             settings=settings, store=store, incoming=incoming, files=files, pricing=pricing, clock=clock, new_id=new_id
         ),
-        execution=Execution(settings=settings, store=store, book=book, clock=clock, random=random.random),
+        execution=cluster.following if cluster else Execution(store=store, assembly=assembly, hold=hold),
         delivery=Delivery(store=store, files=files, book=book),
+        files=files,
+        assembly=assembly,
+        tick=_tick(settings, store, clock, cluster),
         clock=clock,
+        cluster=cluster,
+    )
+
+
+def wire_worker(environ: Mapping[str, str] = os.environ) -> Hosting:
+    """Put the parts of a worker process together.
+
+    Raises:
+        UserError: no broker is set.
+    """
+    from redis import Redis  # noqa: PLC0415 - see _cluster
+
+    from worker.detached import Detached  # noqa: PLC0415 - as above
+    from worker.host import Host, Identity  # noqa: PLC0415 - as above
+    from worker.hosting import Hosting  # noqa: PLC0415 - as above
+    from worker.limits.shared import SharedLimits  # noqa: PLC0415 - as above
+    from worker.showing import Showing  # noqa: PLC0415 - as above
+
+    # What a worker does it can do again, and meanwhile it looks after other things.
+    parts = wire(environ, patience_s=0.0)
+    cluster, settings, store, assembly = parts.cluster, parts.settings, parts.store, parts.assembly
+    if cluster is None:
+        raise UserError(
+            "A worker needs a broker, and none is set.",
+            fix="Set SKUSCRIBE_BROKER_URL to redis://HOST:6379/0, as for the commands.",
+            code="setting",
+        )
+
+    def new_host(ledger: Ledger, slots: int, closed: Callable[[LineFigures], None]) -> Host:
+        return Host(
+            me=Identity(host=platform.node(), process=os.getpid(), slots=slots),
+            store=store,
+            ledger=ledger,
+            assembly=assembly,
+            limits=SharedLimits(settings.broker_url, process=new_session(parts.clock)),
+            messages=cluster.messages,
+            tick=parts.tick,
+            lease_s=settings.lease_s,
+            showing=Showing(Redis.from_url(settings.broker_url)),
+            closed=closed,
+        )
+
+    return Hosting(
+        settings=settings,
+        new_host=new_host,
+        new_ledger=lambda: Ledger(store.engine, clock=parts.clock, patience_s=_WORKER_PATIENCE_S),
+        detached=Detached(store=store, delivery=parts.delivery, files=parts.files),
+        tick=parts.tick,
+    )
+
+
+def _cluster(settings: Settings, store: Store, clock: Clock) -> Cluster:
+    # Celery and Redis take a third of a second to import, which the embedded mode need not wait for.
+    from redis import Redis  # noqa: PLC0415 - see above
+
+    from worker.celery_broker import CeleryBroker  # noqa: PLC0415 - as above
+    from worker.following import Following  # noqa: PLC0415 - as above
+    from worker.messages import Messages  # noqa: PLC0415 - as above
+    from worker.showing import Showing  # noqa: PLC0415 - as above
+
+    messages = Messages(store=store, broker=CeleryBroker(settings.broker_url), clock=clock)
+    showing = Showing(Redis.from_url(settings.broker_url))
+    return Cluster(messages=messages, following=Following(store=store, messages=messages, clock=clock, showing=showing))
+
+
+def _tick(settings: Settings, store: Store, clock: Clock, cluster: Cluster | None) -> Tick:
+    if cluster is None:
+        return Tick(None)
+    from worker.sweep import Sweep  # noqa: PLC0415 - see _cluster
+
+    return Tick(
+        Sweep(store=store, messages=cluster.messages, lease_s=settings.lease_s, clock=clock, clock_s=time.monotonic)
     )
 
 

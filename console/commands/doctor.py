@@ -1,10 +1,22 @@
 from __future__ import annotations
 
+import os
+from datetime import datetime, timedelta
+from pathlib import Path
+
 import click
 
 from console.options import json_option
 from console.output import print_json
-from worker.wiring import wire
+from jobs.clock import utc_now
+from jobs.prices.book import PriceBook
+from templates.errors import AccessError
+from worker.checks.broker import check_broker
+from worker.checks.check import Check
+from worker.checks.database import check_database
+from worker.checks.files import check_files
+from worker.files.place import files_at
+from worker.settings import Settings, load_settings
 
 _MARKS = {"ok": "ok  ", "warn": "warn", "fail": "FAIL"}
 
@@ -14,21 +26,13 @@ _MARKS = {"ok": "ok  ", "warn": "warn", "fail": "FAIL"}
 @click.option("--region", metavar="REGION", help="AWS Region (default: as for every AWS program).")
 @json_option
 def command(*, model: str | None, region: str | None, as_json: bool) -> int:
-    """Check identity, Region, model access and lifecycle, quotas and the store; nothing is bought."""
-    from worker.aws.client import session_for  # noqa: PLC0415 - boto3 takes a while to import
-    from worker.aws.doctor import Check, checks  # noqa: PLC0415 - as above
-    from worker.aws.models import parse_model  # noqa: PLC0415 - as above
-
-    parts = wire()
-    session = session_for(region=region or parts.settings.region or None)
+    """Check identity, Region, model access and lifecycle, quotas, database, broker and files; nothing is bought."""
+    settings = load_settings(os.environ, Path.cwd())
+    book = PriceBook.load(settings.prices)
     found = [
-        Check(name="store", state="ok", detail=f"{parts.settings.home}, prices of {parts.book.date}."),
-        *checks(
-            session,
-            parse_model(model or parts.settings.model),
-            region=session.region_name,
-            today=parts.clock().date(),
-        ),
+        Check(name="store", state="ok", detail=f"{settings.home}, prices of {book.date}."),
+        *_own(settings, now=utc_now()),
+        *_of_aws(model or settings.model, region or settings.region, now=utc_now()),
     ]
     failed = any(check.state == "fail" for check in found)
     if as_json:
@@ -40,3 +44,27 @@ def command(*, model: str | None, region: str | None, as_json: bool) -> int:
             if one.fix and one.state != "ok":
                 click.echo(f"{'':17} {one.fix}")
     return 5 if failed else 0
+
+
+def _own(settings: Settings, *, now: datetime) -> list[Check]:
+    database, workers = check_database(settings.database_url, since=now - timedelta(seconds=settings.lease_s))
+    return [
+        database,
+        check_broker(settings.broker_url, workers=workers),
+        check_files(
+            lambda: files_at(settings.files, settings.home),
+            only_here=bool(settings.broker_url) and not settings.files,
+        ),
+    ]
+
+
+def _of_aws(model: str, region: str, *, now: datetime) -> list[Check]:
+    from worker.aws.client import session_for  # noqa: PLC0415 - boto3 takes a while to import
+    from worker.aws.doctor import checks  # noqa: PLC0415 - as above
+    from worker.aws.models import parse_model  # noqa: PLC0415 - as above
+
+    try:
+        session = session_for(region=region or None)
+    except AccessError as error:
+        return [Check(name="identity", state="fail", detail=error.message, fix=error.fix)]
+    return checks(session, parse_model(model), region=session.region_name, today=now.date())

@@ -14,8 +14,8 @@ from console.voice import Voice
 from jobs.money import plain
 from jobs.results import ItemResult
 from jobs.spec import JobSpec
+from jobs.store.item_table import OpenItem
 from templates.errors import AccessError, UserError
-from worker.composing import Task
 from worker.execution import Watch
 from worker.wiring import wire
 
@@ -84,11 +84,10 @@ class _Voices:
         self._speaking: int | None = None
         self._voice = Voice(lambda text: click.echo(text, nl=False))
 
-    def show(self, task: Task, text: str) -> None:
+    def show(self, item: OpenItem, text: str) -> None:
         """Print a piece of an item's answer as it comes."""
         if self._silent:
             return
-        item = task.item
         if self._speaking != item.id:
             self.end()
             self._speaking = item.id

@@ -16,13 +16,13 @@ from console.options import (
     publish_rows_option,
 )
 from console.output import say
+from jobs.lifecycle import JobState
 from jobs.money import to_pico
 from jobs.spec import JobSpec, parse_budget
 from jobs.store.job_table import JobRecord
 from outputs.publish.writing import publish_path
 from outputs.targets import Targets, check_target
 from templates.errors import UserError
-from worker.execution import is_running
 from worker.wiring import Parts, wire
 
 
@@ -46,7 +46,7 @@ def command(
 ) -> int:
     """Finish a job that was interrupted or stopped: only items without a result are sent."""
     parts = wire(password=password)
-    record = idle_job(parts, job)
+    record = _job_to_resume(parts, job)
     cap = checked_cap(parts, record, budget)
     spec = JobSpec.from_json(record.spec)
     asked = replace(
@@ -74,6 +74,15 @@ def _check_writing(parts: Parts, job: JobRecord, spec: JobSpec, asked: JobSpec) 
             check_target(publish_path(Path(job.workbook), name), Path(job.source), overwrite=spec.overwrite)
 
 
+def _job_to_resume(parts: Parts, job_id: str) -> JobRecord:
+    """Give a job that may be gone on with, or followed where workers are at it."""
+    job = parts.store.jobs.get(job_id)
+    if parts.cluster and job.kind != "preview" and parts.execution.is_running(job_id):
+        say(f"Workers are at {job_id}: following it.")
+        return job
+    return idle_job(parts, job_id)
+
+
 def idle_job(parts: Parts, job_id: str) -> JobRecord:
     """Give a job that may be taken up again.
 
@@ -83,10 +92,16 @@ def idle_job(parts: Parts, job_id: str) -> JobRecord:
     job = parts.store.jobs.get(job_id)
     if job.kind == "preview":
         raise UserError(f"{job.id} is a preview.", fix="`skuscribe run` reuses what it bought.", code="job")
-    if is_running(parts.settings, job_id):
+    if parts.execution.is_running(job_id):
         raise UserError(
             f"The job {job_id} is being run by another process.",
             fix=f"Wait for it, or stop it with `skuscribe stop {job_id}`.",
+            code="running",
+        )
+    if job.shared and job.state is JobState.RUNNING:
+        raise UserError(
+            f"The job {job_id} is being run by workers.",
+            fix="Set SKUSCRIBE_BROKER_URL to their broker.",
             code="running",
         )
     return job

@@ -6,7 +6,6 @@ from console.finish import as_it_stands, show
 from console.options import json_option
 from console.output import say
 from jobs.lifecycle import JobState
-from worker.execution import is_running
 from worker.wiring import wire
 
 
@@ -20,7 +19,7 @@ def command(job: str, *, as_json: bool) -> int:
     summary = as_it_stands(parts, record)
     if record.message:
         say(record.message)
-    if record.state is JobState.RUNNING and not is_running(parts.settings, job):
+    if record.state is JobState.RUNNING and not parts.execution.is_running(job):
         say(f"It was interrupted; `skuscribe resume {job}` goes on with it.")
     if not as_json:
         for line in _lines(summary.items):

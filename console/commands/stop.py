@@ -7,7 +7,7 @@ import click
 from console.finish import as_it_stands, show
 from console.options import json_option
 from console.output import say
-from worker.execution import is_running
+from jobs.lifecycle import StopReason
 from worker.wiring import wire
 
 _PATIENCE_S = 10.0
@@ -20,12 +20,12 @@ def command(job: str, *, as_json: bool) -> int:
     """Stop a job so that it can be resumed: nothing more is sent, the replies on their way are kept."""
     parts = wire()
     record = parts.store.jobs.get(job)
-    if not is_running(parts.settings, job):
+    if not parts.execution.is_running(job):
         say(f"The job {job} is not running.")
     else:
-        parts.store.jobs.change(job, stop_requested=True)
+        parts.store.jobs.want_stop(job, StopReason.USER)
         until_s = time.monotonic() + _PATIENCE_S
-        while is_running(parts.settings, job) and time.monotonic() < until_s:
+        while parts.execution.is_running(job) and time.monotonic() < until_s:
             time.sleep(0.1)
         record = parts.store.jobs.get(job)
         say(f"`skuscribe resume {job}` goes on with it.")

@@ -290,7 +290,7 @@ def test_a_wrong_setting_is_named_with_its_value(refused, monkeypatch, name, val
         ("rpm = \n", ["skuscribe.toml"]),
         ("model = 5\n", ["model", "5"]),
         ("concurrency = true\n", ["concurrency", "True"]),
-        ("broker_url = 'redis://h'\n", ["broker_url", "not part of this version"]),
+        ("broker_url = 'amqp://h'\n", ["broker_url", "redis://HOST"]),
     ],
 )
 def test_a_wrong_settings_file_is_named_with_its_place(refused, tmp_path, text, said):

@@ -90,7 +90,7 @@ def test_templates_are_listed_shown_and_checked(skuscribe, bedrock, tmp_path):
 @pytest.mark.parametrize(
     "command",
     ["run", "estimate", "preview", "resume", "retry", "stop", "jobs", "status", "templates", "costs", "prices",
-     "doctor", "simulator"],
+     "doctor", "policy", "simulator"],
 )  # fmt: skip
 def test_every_command_has_help_that_a_marketer_can_follow(skuscribe, command):
     shown = skuscribe(command, "--help")

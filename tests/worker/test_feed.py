@@ -2,7 +2,7 @@ import threading
 from types import SimpleNamespace
 
 from worker.composing import Task
-from worker.feed import Feed
+from worker.feed import Feed, by_pages
 
 
 class Clock:
@@ -21,7 +21,7 @@ def feed_of(count, clock=None):
         loads.append(after)
         return [Task(item) for item in items if item.id > after][:size]
 
-    feed = Feed(load, clock_s=clock or Clock())
+    feed = Feed(by_pages(load), clock_s=clock or Clock())
     feed.loads = loads
     return feed
 
@@ -37,7 +37,7 @@ def drain(feed):
     numbers = []
     while (task := feed.take()) is not None:
         numbers.append(task.item.id)
-        feed.done()
+        feed.done(task)
     return numbers
 
 
@@ -67,8 +67,7 @@ def test_one_task_goes_first_and_alone_until_a_reply_was_good():
 
 def test_when_the_first_one_failed_the_next_still_goes_alone():
     feed = feed_of(3)
-    feed.take()
-    feed.done()
+    feed.done(feed.take())
     assert feed.take().item.id == 2
     assert feed.is_alone
 
@@ -94,16 +93,16 @@ def test_the_feed_is_not_over_while_a_task_is_out():
     feed.later(task, 0.0)
     thread.join(5)
     assert got == [task]
-    feed.done()
+    feed.done(task)
     assert feed.take() is None
 
 
 def test_all_who_wait_leave_when_the_last_task_is_done():
     feed = feed_of(1)
     feed.open_up()
-    feed.take()
+    task = feed.take()
     threads = [taken_in_thread(feed) for _ in range(5)]
-    feed.done()
+    feed.done(task)
     for thread, got in threads:
         thread.join(5)
         assert got == [None]
@@ -120,14 +119,14 @@ def test_a_stopped_feed_hands_out_nothing_and_keeps_its_first_reason():
 def test_what_the_cap_held_back_comes_again_when_a_request_ended():
     feed = feed_of(2)
     feed.open_up()
-    feed.take()
+    first = feed.take()
     feed.ask()
     second = feed.take()
     feed.hold(second, feed.ask())
     thread, got = taken_in_thread(feed)
     thread.join(0.05)
     assert got == []
-    feed.done()
+    feed.done(first)
     feed.ended()
     thread.join(5)
     assert got == [second]
@@ -154,11 +153,11 @@ def test_two_that_are_refused_together_stop_the_job_with_the_second():
 def test_what_was_refused_while_another_ended_asks_again():
     feed = feed_of(2)
     feed.open_up()
-    feed.take()
+    first = feed.take()
     feed.ask()
     second = feed.take()
     asked = feed.ask()
-    feed.done()
+    feed.done(first)
     feed.ended()
     feed.hold(second, asked)
     assert feed.stopped is None
@@ -178,7 +177,7 @@ def test_many_threads_share_the_items_without_losing_or_doubling_one():
                 continue
             with lock:
                 got.append(task.item.id)
-            feed.done()
+            feed.done(task)
 
     threads = [threading.Thread(target=serve) for _ in range(16)]
     for thread in threads:
@@ -186,3 +185,32 @@ def test_many_threads_share_the_items_without_losing_or_doubling_one():
     for thread in threads:
         thread.join(20)
     assert sorted(got) == list(range(1, 2001))
+
+
+def test_a_refusal_waits_while_other_processes_may_free_some_of_the_cap():
+    clock, elsewhere = Clock(), [True]
+    task = Task(SimpleNamespace(id=1))
+    pages = iter([[task], None])
+    feed = Feed(lambda: next(pages), clock_s=clock, may_come_free=lambda: elsewhere[0])
+    feed.hold(feed.take(), feed.ask())
+    assert feed.stopped is None
+    clock.now = 1.0
+    assert feed.take() is task
+    elsewhere[0] = False
+    feed.hold(task, feed.ask())
+    assert feed.stopped == "cap"
+
+
+def test_a_feed_without_an_end_waits_for_more_and_tells_each_task_that_is_settled():
+    pages, settled = [[]], []
+    feed = Feed(lambda: pages.pop() if pages else [], clock_s=Clock(), alone=False, settled=settled.append)
+    thread, got = taken_in_thread(feed)
+    thread.join(0.05)
+    assert got == []
+    task = Task(SimpleNamespace(id=1), chunk=7)
+    pages.append([task])
+    feed.wake()
+    thread.join(5)
+    assert got == [task]
+    feed.done(task)
+    assert settled == [task]

@@ -3,7 +3,7 @@ import pytest
 from templates.errors import UserError
 from worker.settings import load_settings
 
-OTHERS = ("files", "batch_bucket", "batch_role_arn")
+OTHERS = ("batch_bucket", "batch_role_arn")
 
 
 def told(environ, folder):
@@ -21,12 +21,28 @@ def test_settings_of_a_larger_installation_change_nothing_here(tmp_path):
     assert load_settings(home | environ, tmp_path) == plain
 
 
-def test_a_broker_is_refused_without_telling_its_password(tmp_path):
-    message = told({"SKUSCRIBE_BROKER_URL": "redis://ann:sekret@h"}, tmp_path)
-    assert "SKUSCRIBE_BROKER_URL is set" in message
+def test_a_broker_other_than_redis_is_refused_without_telling_its_password(tmp_path):
+    message = told({"SKUSCRIBE_BROKER_URL": "amqp://ann:sekret@h"}, tmp_path)
+    assert "SKUSCRIBE_BROKER_URL" in message
     assert "sekret" not in message
-    (tmp_path / "skuscribe.toml").write_text("broker_url = 'redis://ann:sekret@h'")
+    (tmp_path / "skuscribe.toml").write_text("broker_url = 'amqp://ann:sekret@h'")
     assert "sekret" not in told({}, tmp_path)
+
+
+def test_a_secret_is_read_from_the_first_line_of_a_file(tmp_path):
+    secret = tmp_path / "broker"
+    secret.write_text("redis://:sekret@h/0\nanything\n")
+    home = {"SKUSCRIBE_HOME": str(tmp_path / "home")}
+    assert (
+        load_settings(home | {"SKUSCRIBE_BROKER_URL_FILE": str(secret)}, tmp_path).broker_url == "redis://:sekret@h/0"
+    )
+    both = {"SKUSCRIBE_BROKER_URL_FILE": str(secret), "SKUSCRIBE_BROKER_URL": "redis://other"}
+    assert load_settings(home | both, tmp_path).broker_url == "redis://other"
+    assert "gone" in told({"SKUSCRIBE_BROKER_URL_FILE": str(tmp_path / "gone")}, tmp_path)
+
+
+def test_the_form_of_log_lines_is_one_of_two(tmp_path):
+    assert "SKUSCRIBE_LOG" in told({"SKUSCRIBE_LOG": "xml"}, tmp_path)
 
 
 def test_a_broker_that_is_misspelt_is_named(tmp_path):

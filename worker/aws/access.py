@@ -28,6 +28,8 @@ class Preflight:
     #: The model, an application inference profile resolved to its base model where it could be.
     model: ModelRef
     quotas: Quotas | None
+    #: Whose quotas they are: the AWS account, "" where it could not be asked.
+    account: str
     #: What could not be checked, and what to look out for.
     warnings: tuple[str, ...]
 
@@ -61,12 +63,20 @@ def preflight(
     realm = realm_of(runtime_endpoint(session, region=named))
     checked_region(session, named, realm=realm)
     warnings = lifecycle(ref, today=today, realm=realm)
+    identity = ""
     if not environ.get(API_KEY):
-        ask_identity(session, region=named, realm=realm, warnings=warnings)
+        identity = ask_identity(session, region=named, realm=realm, warnings=warnings)
     ref = ask_model(session, ref, region=named, realm=realm, today=today, warnings=warnings)
     return Preflight(
         realm=realm,
         model=ref,
         quotas=read_quotas(session, ref, region=named) if quotas and realm == "aws" else None,
+        account=account_of(identity),
         warnings=tuple(warnings),
     )
+
+
+def account_of(identity: str) -> str:
+    """Read the account out of an ARN (`arn:partition:service:region:account:resource`), "" where there is none."""
+    parts = identity.split(":")
+    return parts[4] if len(parts) > 5 else ""  # noqa: PLR2004 - the parts that every ARN has

@@ -91,20 +91,32 @@ def runtime_endpoint(session: Session, *, region: str) -> str:
     return str(open_client(session, "bedrock-runtime", region=region).meta.endpoint_url)
 
 
+def partition_of(session: Session, region: str) -> str:
+    """The partition of a Region (`aws`, `aws-cn`, `aws-us-gov`, …), which its ARNs begin with."""
+    from botocore.exceptions import UnknownRegionError  # noqa: PLC0415 - see session_for
+
+    try:
+        return session.get_partition_for_region(region)
+    except UnknownRegionError:
+        return "aws"  # a Region that is newer than this boto3
+
+
 def probe_client(session: Session, service: str, *, region: str) -> Any:
     """Open a client for a check that must not keep anybody waiting."""
     return open_client(session, service, region=region, connect_timeout=2, read_timeout=3)
 
 
-def open_client(session: Session, service: str, *, region: str, endpoint_url: str | None = None, **options: Any) -> Any:
-    """Open a client that never retries."""
+def open_client(
+    session: Session, service: str, *, region: str, endpoint_url: str | None = None, attempts: int = 1, **options: Any
+) -> Any:
+    """Open a client; it never retries unless it is given attempts, which only what is not paid for may be."""
     from botocore.config import Config  # noqa: PLC0415 - see session_for
     from botocore.exceptions import BotoCoreError  # noqa: PLC0415 - as above
 
     if endpoint_url and (urlsplit(endpoint_url).hostname or "") in _LOOPBACK:
         options["proxies"] = {}  # HTTP_PROXY is not meant for this machine itself
         options["auth_scheme_preference"] = "sigv4"  # a Bedrock API key in the environment would insist on HTTPS
-    config = Config(retries={"mode": "standard", "total_max_attempts": 1}, tcp_keepalive=True, **options)
+    config = Config(retries={"mode": "standard", "total_max_attempts": attempts}, tcp_keepalive=True, **options)
     try:
         return session.client(service, region_name=region, endpoint_url=endpoint_url, config=config)  # type: ignore[call-overload]  # the stubs want a literal service name
     except (BotoCoreError, ValueError) as exc:  # ValueError: an endpoint URL that is none

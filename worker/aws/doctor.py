@@ -1,31 +1,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import date
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-from templates.errors import SkuscribeError
 from worker.aws.client import runtime_endpoint
 from worker.aws.endpoint import realm_of
 from worker.aws.inquiry import ask_identity, ask_model
 from worker.aws.models import ModelRef
 from worker.aws.prerequisites import API_KEY, checked_credentials, checked_region, lifecycle, named_region
 from worker.aws.quotas import read_quotas
+from worker.checks.check import Check, checked
 
 if TYPE_CHECKING:
     from boto3 import Session
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Check:
-    """One line of what `doctor` found."""
-
-    name: str
-    state: Literal["ok", "warn", "fail"]
-    detail: str
-    fix: str = ""
 
 
 def checks(
@@ -55,24 +44,15 @@ def checks(
         arn = ask_identity(session, region=region, realm=realm, warnings=warnings)
         return arn or "credentials found"
 
-    found = [_check("region", where), _check("identity", who)]
+    found = [checked("region", where), checked("identity", who)]
     if not region or any(check.state == "fail" for check in found):
-        return [*found, _check("model", lambda warnings: _life_only(ref, warnings, today=today, realm=realm))]
+        return [*found, checked("model", lambda warnings: _life_only(ref, warnings, today=today, realm=realm))]
 
     def model(warnings: list[str]) -> str:
         warnings += lifecycle(ref, today=today, realm=realm)
         return ask_model(session, ref, region=region, realm=realm, today=today, warnings=warnings).name
 
-    return [*found, _check("model", model), _quotas(session, ref, region=region, realm=realm)]
-
-
-def _check(name: str, run: Callable[[list[str]], str]) -> Check:
-    warnings: list[str] = []
-    try:
-        detail = run(warnings)
-    except SkuscribeError as exc:
-        return Check(name=name, state="fail", detail=exc.message, fix=exc.fix)
-    return Check(name=name, state="warn" if warnings else "ok", detail=" ".join([f"{detail}.", *warnings]))
+    return [*found, checked("model", model), _quotas(session, ref, region=region, realm=realm)]
 
 
 def _life_only(ref: ModelRef, warnings: list[str], *, today: date, realm: str) -> str:

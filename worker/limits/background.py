@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
+from typing import Any
 
 #: While the rate still grows: so many of the last so many outcomes throttled mean that the quota is reached.
 _FIRST_WINDOW, _FIRST_THICK = 20, 6
@@ -49,6 +50,18 @@ class Background:
             return False
         expected = self.share * len(self._late)
         return sum(self._late) <= expected + _CHANCE * math.sqrt(expected)
+
+    def as_plain(self) -> list[Any]:
+        """Write all of it down."""
+        late = "".join("x" if throttled else "." for throttled in self._late)
+        cuts = [[outcomes, throttles, round(rate, 6)] for outcomes, throttles, rate in self._cuts]
+        return [late, self._outcomes, self._throttles, cuts, self.share]
+
+    def restore(self, plain: list[Any]) -> None:
+        """Take up where `as_plain` left off."""
+        late, self._outcomes, self._throttles, cuts, self.share = plain
+        self._late = deque((sign == "x" for sign in late), maxlen=_WINDOW)
+        self._cuts = deque(((outcomes, throttles, rate) for outcomes, throttles, rate in cuts), maxlen=_CUTS)
 
     def late_share(self) -> float:
         """Give the share of throttles among the latest outcomes."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
+from typing import Any
 
 from worker.limits.background import Background
 
@@ -39,7 +40,7 @@ class Pacer:
     """
 
     def __init__(self, *, told_per_s: float | None, now_s: float, unlimited: bool = False) -> None:
-        self._ceiling_per_s = math.inf if told_per_s is None else told_per_s * _SHARE_OF_TOLD
+        self._ceiling_per_s = _ceiling(told_per_s)
         self.rate_per_s = min(self._ceiling_per_s, math.inf if unlimited or told_per_s else _FIRST_PER_S)
         self._next_s = now_s
         self._grown_s = now_s
@@ -52,12 +53,20 @@ class Pacer:
         self._passed: deque[tuple[int, int]] = deque()
         self._background = Background()
 
+    def tell(self, told_per_s: float | None) -> None:
+        """Take another told quota; a rate that was the old one's becomes the new one's."""
+        before, self._ceiling_per_s = self._ceiling_per_s, _ceiling(told_per_s)
+        if told_per_s is None:
+            return
+        is_untried = self.rate_per_s == before or not self._background.is_reached
+        self.rate_per_s = self._ceiling_per_s if is_untried else min(self.rate_per_s, self._ceiling_per_s)
+
     def wait_s(self, now_s: float) -> float:
         """Say how long the next request has to wait."""
         return max(0.0, self._next_s - now_s)
 
     def send(self, now_s: float, *, waited: bool) -> None:
-        """Count a request that leaves now; `waited` says that the pace held it back, so that more is wanted."""
+        """Count a request that leaves then; `waited` says that the pace held it back, so that more is wanted."""
         if waited:
             self._grow(now_s)
             self._paced += 1
@@ -89,7 +98,8 @@ class Pacer:
         if back_per_s is not None:
             self.rate_per_s = back_per_s
             return
-        measured_per_s = admitted / max(now_s - self._epoch_s, 1e-3)
+        # Some were let go ahead of time, up to the latest one's.
+        measured_per_s = admitted / max(max(now_s, self._grown_s) - self._epoch_s, 1e-3)
         if first:
             # Refusals are back sooner than replies: their share of what is back can be far too high.
             self._set(self._known(measured_per_s) * max(_DEEPEST_CUT, 1 - late) * _FIRST_CUT)
@@ -100,6 +110,22 @@ class Pacer:
         self._epoch_s = self._grown_s = now_s
         self._epochs += 1
         self._sent = self._refused = self._paced = 0
+
+    def as_plain(self) -> list[Any]:
+        """Write down all but the told quota."""
+        times = [round(at_s, 6) for at_s in (self._next_s, self._grown_s, self._epoch_s)]
+        counts = [self._epochs, self._sent, self._refused, self._paced, self._dark]
+        passed = [[second, count] for second, count in self._passed]
+        return [round(self.rate_per_s, 6), times, counts, passed, self._background.as_plain()]
+
+    def restore(self, plain: list[Any]) -> None:
+        """Take up where `as_plain` left off."""
+        rate_per_s, times, counts, passed, background = plain
+        self.rate_per_s = min(rate_per_s, self._ceiling_per_s)
+        self._next_s, self._grown_s, self._epoch_s = times
+        self._epochs, self._sent, self._refused, self._paced, self._dark = counts
+        self._passed = deque((second, count) for second, count in passed)
+        self._background.restore(background)
 
     def _remember(self, second: int) -> None:
         if self._passed and self._passed[-1][0] == second:
@@ -124,11 +150,15 @@ class Pacer:
 
     def _grow(self, now_s: float) -> None:
         # A gap without requests says nothing about the quota: it counts as a second at the most.
-        step_s = min(1.0, now_s - self._grown_s)
+        step_s = max(0.0, min(1.0, now_s - self._grown_s))
         growth = _growth_per_s(now_s - self._epoch_s) if self._background.is_reached else _FIRST_GROWTH_PER_S
         # A slow rate is not raised by time alone: each step has to be tried by some requests.
         most = _growth_per_request(self._sent) if self._background.is_reached and growth < _FREE_GROWTH else math.inf
         self.rate_per_s = min(self._ceiling_per_s, self.rate_per_s * min(growth**step_s, most))
+
+
+def _ceiling(told_per_s: float | None) -> float:
+    return math.inf if told_per_s is None else told_per_s * _SHARE_OF_TOLD
 
 
 def _growth_per_s(calm_s: float) -> float:

@@ -16,18 +16,25 @@ class TokenBucket:
     and at the end input + cache writes + output x burndown rate stay taken.
     """
 
-    def __init__(self, *, per_min: float, now_s: float) -> None:
-        self._per_s = per_min / 60 * _SHARE_OF_TOLD
-        self._most = self._per_s * _BURST_S
-        self._level = self._per_s * _FIRST_S
+    def __init__(self, *, per_min: float, now_s: float, burst_s: float = _BURST_S, first_s: float = _FIRST_S) -> None:
+        self._burst_s = burst_s
         self._at_s = now_s
+        self._level = 0.0
+        self.tell(per_min)
+        self._level = self.per_s * first_s
+
+    def tell(self, per_min: float) -> None:
+        """Take another quota; what has gathered stays, as far as it fits."""
+        self.per_s = per_min / 60 * _SHARE_OF_TOLD
+        self._most = self.per_s * self._burst_s
+        self._level = min(self._most, self._level)
 
     def wait_s(self, tokens: float, now_s: float) -> float:
         """Say how long a request of so many tokens has to wait; one above the burst waits until the bucket is full."""
         self._refill(now_s)
         # A request larger than the burst would wait for ever: it may take the bucket below zero once it is full.
         needed = min(tokens, self._most)
-        return max(0.0, (needed - self._level) / self._per_s)
+        return max(0.0, (needed - self._level) / self.per_s)
 
     def take(self, tokens: float, now_s: float) -> None:
         """Reserve for a request that leaves now."""
@@ -39,8 +46,16 @@ class TokenBucket:
         self._refill(now_s)
         self._level = min(self._most, self._level + tokens)
 
+    def as_plain(self) -> list[float]:
+        """Write down what cannot be told again."""
+        return [round(self._level, 3), round(self._at_s, 6)]
+
+    def restore(self, plain: list[float]) -> None:
+        """Take up where `as_plain` left off."""
+        self._level, self._at_s = min(self._most, plain[0]), plain[1]
+
     def _refill(self, now_s: float) -> None:
         # A clock that went back refills nothing, and does not refill twice when it comes forward again.
         passed_s = max(0.0, now_s - self._at_s)
-        self._level = min(self._most, self._level + passed_s * self._per_s)
+        self._level = min(self._most, self._level + passed_s * self.per_s)
         self._at_s = max(self._at_s, now_s)

@@ -31,7 +31,7 @@ def test_an_object_is_copied_to_its_last_byte(bucket, tmp_path):
         (404, "NoSuchKey", (UserError, "does not exist")),
         (404, "NoSuchBucket", (UserError, "does not exist")),
         (403, "AccessDenied", (AccessError, "may not be read")),
-        (500, "InternalError", (AccessError, "cannot be fetched")),
+        (500, "InternalError", (AccessError, "cannot be read")),
     ],
 )
 def test_what_s3_refuses_is_told_in_a_sentence(bucket, tmp_path, status, code, told):
@@ -49,7 +49,7 @@ def test_an_object_that_breaks_off_is_not_taken_for_whole(bucket, tmp_path):
         handler.close_connection = True
 
     bucket.answers["/b/k.csv"] = cut_off
-    with pytest.raises(AccessError, match="cannot be fetched"):
+    with pytest.raises(AccessError, match="cannot be read"):
         fetch_object("s3://b/k.csv", tmp_path / "k.csv")
 
 

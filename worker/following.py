@@ -1,0 +1,141 @@
+"""Runs a planned job on the workers: submits it and follows it through the store."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import nullcontext
+
+from jobs.clock import Clock, stamp
+from jobs.lifecycle import JobState
+from jobs.store.item_table import OpenItem
+from jobs.store.job_table import JobStanding
+from jobs.store.store import Store
+from templates.errors import UserError
+from worker import failure
+from worker.execution import Watch
+from worker.messages import Messages
+from worker.progress import Progress
+from worker.showing import Heard, Showing
+
+#: Items of a chunk: large enough that a message costs nothing beside them, small enough to share out evenly (measured).
+CHUNK_ITEMS = 50
+_LOOK_S = 0.25
+#: A job that waits so long for a worker without any being there says so.
+_NO_WORKER_S = 5.0
+_ENDED = (JobState.DONE, JobState.PARTIAL, JobState.STOPPED, JobState.FAILED)
+
+
+class Following:
+    """Runs jobs on the workers that share the store and the broker."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        messages: Messages,
+        clock: Clock,
+        showing: Showing,
+        sleep: Callable[[float], None] = time.sleep,
+        clock_s: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._store = store
+        self._messages = messages
+        self._clock = clock
+        self._showing = showing
+        self._sleep = sleep
+        self._clock_s = clock_s
+
+    def submit(self, job_id: str, *, detached: bool = False) -> None:
+        """Hand a job to the workers.
+
+        Raises:
+            BrokerError: no message can be sent; the job is as it was.
+            UserError: it is being run.
+        """
+        self._messages.waiting()
+        job = self._store.jobs.get(job_id)
+        if job.state is JobState.RUNNING:
+            raise UserError(
+                f"The job {job_id} is being run.",
+                fix=f"`skuscribe resume {job_id}` follows it, `skuscribe stop {job_id}` stops it.",
+                code="running",
+            )
+        self._store.jobs.recount(job_id)
+        chunks = self._store.chunks.divide(job_id, size=CHUNK_ITEMS)
+        now = self._clock()
+        self._store.jobs.change(
+            job_id,
+            state=JobState.RUNNING,
+            stop_reason=None,
+            stop_wanted=None,
+            began_at=stamp(now),
+            ended_at=None,
+            message="",
+            error=None,
+            shared=True,
+            detached=detached,
+            # What fits into one chunk is waited for by a person: it goes before bulk work.
+            urgent=job.kind == "preview" or chunks == 1,
+            proven=False,
+        )
+        if not chunks:
+            self._store.jobs.settle(job_id, now)
+            self._messages.job_ended(job_id)
+        self._messages.dispatch()
+
+    def run(self, job_id: str, watch: Watch) -> None:
+        """Have the job's open items written, and wait for its end.
+
+        Raises:
+            AccessError: what would hit every item: no credentials, access or model.
+            BrokerError: it cannot be submitted.
+            StoreError: the store is out of reach for long.
+        """
+        with self._showing.heard_of(job_id) if watch.show else nullcontext(_silence) as heard:
+            if not self.is_running(job_id):
+                self.submit(job_id)
+            standing = self._follow(job_id, watch, heard)
+        if standing.state is JobState.FAILED and standing.error:
+            raise failure.from_json(standing.error)
+
+    def is_running(self, job_id: str) -> bool:
+        """Whether workers have this job."""
+        job = self._store.jobs.get(job_id)
+        return job.shared and job.state is JobState.RUNNING
+
+    def _follow(self, job_id: str, watch: Watch, heard: Heard) -> JobStanding:
+        began_s, warned = self._clock_s(), False
+        while True:
+            standing = self._store.jobs.standing([job_id])[job_id]
+            watch.progress(_progress(standing))
+            for item, text in heard(0.01):
+                if watch.show:
+                    watch.show(item, text)
+            if standing.state in _ENDED:
+                return standing
+            reason = watch.stop()
+            if reason and not standing.stop_wanted:
+                self._store.jobs.want_stop(job_id, reason)
+            if not warned and self._clock_s() - began_s > _NO_WORKER_S and not self._store.sessions.workers():
+                warned = True
+                watch.warn(
+                    "No worker is there yet: the job waits for one "
+                    "(celery --app worker.celery_app worker --queues interactive,bulk,control)."
+                )
+            self._sleep(_LOOK_S)
+
+
+def _silence(_wait_s: float) -> list[tuple[OpenItem, str]]:
+    return []
+
+
+def _progress(standing: JobStanding) -> Progress:
+    return Progress(
+        finished=standing.finished,
+        failed=standing.failed,
+        requests=standing.requests,
+        throttled=standing.throttled,
+        input_tokens=standing.tokens,
+        cost_pico=standing.spent_pico,
+    )
