@@ -44,7 +44,7 @@ demo: $(RUNTIME)
 		--brand examples/brand.toml --simulate --fresh --overwrite --out outputs/results/demo
 
 # The services of docker-compose.yml as plain processes, until Ctrl-C.
-cluster: $(DEV)
+cluster: $(DEV) servers
 	@exec $(BIN)/python tests/make_cluster.py --workers $(or $(WORKERS),2) $(if $(SIMULATOR),--simulator)
 
 # Compose mounts these files as they are, and each container has a user of its own: all may read the files, but only you

@@ -70,6 +70,10 @@ class _Server:
     def running(self):
         return self._process is not None and self._process.poll() is None
 
+    @property
+    def pid(self):
+        return self._process.pid
+
     def start(self):
         """Start it, or start it again on what it kept, and wait until it answers."""
         self._process = _STARTER.submit(self._begin).result()

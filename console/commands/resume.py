@@ -133,8 +133,11 @@ def take_up(parts: Parts, job: JobRecord, *, cap: Decimal | None, as_json: bool)
 
 
 def _targets(parts: Parts, job: JobRecord) -> Targets:
-    """Give the files of the job: those that it wrote before may be replaced."""
-    if job.workbook and job.report:
+    """Give the files of the job: those that it wrote before may be replaced.
+
+    What a worker delivered lies where all workers reach it; who resumes the job wants it where `run` said.
+    """
+    if job.workbook and job.report and not job.detached:
         return Targets(workbook=Path(job.workbook), report=Path(job.report))
     spec = JobSpec.from_json(job.spec)
     name = Path(spec.out or job.source).name

@@ -19,6 +19,8 @@ def command(job: str, *, as_json: bool) -> int:
     summary = as_it_stands(parts, record)
     if record.message:
         say(record.message)
+    if record.shared and record.state is JobState.RUNNING and not parts.store.sessions.workers():
+        say("No worker is there: it waits for one.")
     if record.state is JobState.RUNNING and not parts.execution.is_running(job):
         say(f"It was interrupted; `skuscribe resume {job}` goes on with it.")
     if not as_json:

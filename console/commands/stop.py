@@ -24,6 +24,8 @@ def command(job: str, *, as_json: bool) -> int:
         say(f"The job {job} is not running.")
     else:
         parts.store.jobs.want_stop(job, StopReason.USER)
+        # Where no worker is there to see it, the job is stopped by this.
+        parts.tick.run()
         until_s = time.monotonic() + _PATIENCE_S
         while parts.execution.is_running(job) and time.monotonic() < until_s:
             time.sleep(0.1)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from sqlalchemy import Engine, func, select
 
 from jobs.store.schema import copies
-from jobs.store.stored_text import storable
 from templates.fields import Copy
 
 #: Copy in these states is never written over.
@@ -68,7 +67,7 @@ class CopyTable:
 
 def pack_copy(copy: Copy) -> str:
     """Write copy as JSON."""
-    return storable(json.dumps(copy, ensure_ascii=False, separators=(",", ":")))
+    return json.dumps(copy, ensure_ascii=False, separators=(",", ":"))
 
 
 def unpack_copy(text: str | None) -> Copy:

@@ -34,6 +34,8 @@ _REFUSED = (
     "does not exist",
     "not permitted to log in",
     "permission denied for database",
+    "certificate verify failed",
+    "does not support SSL",
 )
 #: Threads that wait for a connection: longer than anybody waits out a lost server.
 _POOL_WAIT_S = 120
@@ -84,7 +86,7 @@ def _connect(dialect: Dialect, _record: Any, arguments: list[Any], options: dict
 def _refused(error: DriverError) -> StoreError:
     return StoreError(
         f"The database refused Skuscribe: {reason(error)}.",
-        fix="Correct the user, the password or the database's name in SKUSCRIBE_DATABASE_URL.",
+        fix="Correct the user, the password, the database's name or the sslmode in SKUSCRIBE_DATABASE_URL.",
         code="store",
     )
 

@@ -271,7 +271,8 @@ def test_a_wrong_question_is_told(refused, tmp_path, arguments, said):
         ("SKUSCRIBE_PRICES", "none.csv", ["none.csv"]),
         ("SKUSCRIBE_HOME", "/proc/none", ["/proc/none"]),
         ("SKUSCRIBE_READ_TIMEOUT_S", "-1", ["SKUSCRIBE_READ_TIMEOUT_S", "-1"]),
-        ("SKUSCRIBE_BROKER_URL", "redis://h", ["SKUSCRIBE_BROKER_URL", "not part of this version"]),
+        ("SKUSCRIBE_BROKER_URL", "amqp://h", ["SKUSCRIBE_BROKER_URL", "amqp://h", "redis://HOST"]),
+        ("SKUSCRIBE_BROKER_URL", "redis://127.0.0.1:9", ["broker is out of reach", "SKUSCRIBE_BROKER_URL"]),
     ],
 )
 def test_a_wrong_setting_is_named_with_its_value(refused, monkeypatch, name, value, said):

@@ -158,7 +158,10 @@ def test_a_mistake_in_a_query_is_no_lost_connection(engine):
 def cut(engine):
     """End the connections of an engine from the server's side."""
     with engine.connect() as own:
-        own.exec_driver_sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()")
+        own.exec_driver_sql(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
 
 
 def test_a_connection_that_is_cut_within_a_transaction_is_lost_and_leaves_nothing(engine):
