@@ -78,11 +78,11 @@ class Hammer:
                 self._count(**{f"{job} requests": 1, f"{job} tokens": used})
 
     def _request(self) -> tuple[bytes, int]:
-        """Give a body, and what it reserves: 1.5 to 4 times its use when tokens are to bind."""
+        """Give a body, and what it reserves: 1.5 to 7 times its use when tokens are to bind."""
         with self._lock:
             number = self._random.randrange(10**9)
             sentences = self._random.randrange(30) if self.asked["tokens_bind"] else 0
-            most = self._random.randrange(200, 400) if self.asked["tokens_bind"] else self._random.randrange(30, 60)
+            most = self._random.randrange(200, 700) if self.asked["tokens_bind"] else self._random.randrange(30, 60)
         text = f"Describe product {number}. {_SENTENCE * sentences}"
         body = {"messages": [{"role": "user", "content": [{"text": text}]}], "inferenceConfig": {"maxTokens": most}}
         # As the simulator counts: four characters a token, and three for the frame.

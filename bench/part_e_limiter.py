@@ -33,7 +33,7 @@ _LATENCY_S = {True: 2.0, False: 1.0}
 
 def part_e(*, quick: bool) -> bool:
     """Measure both bindings; print and give whether the targets are kept."""
-    seconds = 40 if quick else 90
+    seconds = 60 if quick else 90
     print(f"(e) {PROCESSES} processes share {RPM:,} requests and {TPM:,} tokens a minute; two jobs, weights 1 and 3")
     print(f"{'binding':>9} {'reserved':>9} {'used':>7} {'throttled':>10} {'share of 3':>11}")
     kept = [_line(tokens_bind=tokens_bind, seconds=seconds) for tokens_bind in (True, False)]

@@ -54,6 +54,7 @@ class _Process:
     poll_s: float | None = None
     number: int = 0
     alive: bool = True
+    slow_s: float = 0.0
 
 
 class World:
@@ -70,8 +71,9 @@ class World:
         self._order = count()
         self._now = 0.0
 
-    def process(self, *works):
-        process = _Process(f"p{len(self.processes)}", list(works), [deque() for _ in works])
+    def process(self, *works, slow_s=0.0):
+        """Add a process; `slow_s`: how much later than it should it asks."""
+        process = _Process(f"p{len(self.processes)}", list(works), [deque() for _ in works], slow_s=slow_s)
         self.processes.append(process)
         for at, work in enumerate(works):
             for thread in range(work.threads):
@@ -118,6 +120,7 @@ class World:
             self._poll_by(process, self._now + self._random.uniform(0.001, _GAP_S))
 
     def _poll_by(self, process, at_s):
+        at_s += process.slow_s
         if process.poll_s is None or at_s < process.poll_s:
             process.poll_s = at_s
             self._at(at_s, self._poll, process, at_s)

@@ -72,6 +72,13 @@ class Allowance:
             return 0.0
         return max(self._use.wait_s(tokens * self._share_used(), now_s), self._held.wait_s(tokens, now_s))
 
+    def idle_s(self, tokens: int, now_s: float) -> float:
+        """Say for how long such a request could have left by now; below 0 while it could not."""
+        idle_s = self._pacer.idle_s(now_s)
+        if self._use and self._held:
+            idle_s = min(idle_s, self._use.idle_s(tokens * self._share_used(), now_s), self._held.idle_s(tokens, now_s))
+        return idle_s
+
     def grant(self, tokens: int, now_s: float, *, after_s: float = 0.0, waited: bool) -> Permit:
         """Let a request leave, so many seconds from now; `waited` says that the pace held it back."""
         self._pacer.send(now_s + after_s, waited=waited)

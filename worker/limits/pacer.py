@@ -65,6 +65,10 @@ class Pacer:
         """Say how long the next request has to wait."""
         return max(0.0, self._next_s - now_s)
 
+    def idle_s(self, now_s: float) -> float:
+        """Say for how long one could have left by now; below 0 while none could."""
+        return now_s - self._next_s
+
     def send(self, now_s: float, *, waited: bool) -> None:
         """Count a request that leaves then; `waited` says that the pace held it back, so that more is wanted."""
         if waited:

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 
 from worker.limits.allowance import Allowance
 from worker.limits.limiter import Quotas
-from worker.limits.turns import AHEAD_S, Turns
+from worker.limits.turns import Turns
 from worker.limits.wants import Given, Leave, Outcome, Told, Want
 
 #: So far ahead may permits be given: their requests leave in time, whenever the processes ask.
-_HORIZON_S = AHEAD_S
-#: A process that got no permit asks again after so long, or sooner when one is due.
+_HORIZON_S = 0.2
+#: A process that got no permit asks again after so long, or sooner when one is due; in a crowd after longer, so that
+#: all together do not ask more often than they can be answered, but soon enough to be known to wait.
 _AGAIN_S = _HORIZON_S / 2
-_SOONEST_S = 0.02
-#: A request that waits long for tokens keeps its place by asking again in this time.
-_LATEST_S = 0.4
+_CROWD_S = 0.0125
+_SOONEST_S, _LATEST_S = 0.02, 0.3
+#: What nobody has taken for so long is for whoever asks.
+_IDLE_S = 0.02
 #: A clock that leaps counts as having gone on for so long.
 _LEAP_S = 60.0
 _FORGET_S = 120.0
@@ -49,6 +52,9 @@ class SharedQuota:
         self._steps[process] = (number, now_s)
         for end in told:
             self._settle(end, now_s)
+        callers = Counter[str]()
+        for want in wants:
+            callers[want.asking.job] += len(want.tokens)
         for want in wants:
             asking = want.asking
             self._told[asking.job] = asking.quotas
@@ -57,7 +63,7 @@ class SharedQuota:
                 asking.job,
                 weight=asking.weight,
                 urgent=asking.urgent,
-                waiting=len(want.tokens),
+                waiting=callers[asking.job],
                 now_s=now_s,
             )
         self._forget(now_s)
@@ -68,13 +74,20 @@ class SharedQuota:
 
     def _serve(self, process: str, wants: Sequence[Want], leaves: list[list[Leave]], now_s: float) -> float:
         """Give permits until none is due or it is another's turn; say when to ask again."""
-        waiting = {want.asking.job: at for at, want in enumerate(wants) if want.tokens}
+        waiting: dict[str, list[int]] = {}
+        for at, want in enumerate(wants):
+            if want.tokens:
+                waiting.setdefault(want.asking.job, []).append(at)
         allowance, turns = self._allowance, self._turns
+        again_s = min(_LATEST_S, max(_AGAIN_S, turns.crowd(now_s) * _CROWD_S))
+        least = min((want.tokens[0] for want in wants if want.tokens), default=0)
+        lies_idle = allowance.idle_s(least, now_s) > _IDLE_S
         while waiting:
-            job = turns.choose(process, list(waiting), now_s)
+            lies_idle = lies_idle and allowance.pace_wait_s(now_s) <= _AGAIN_S
+            job = turns.choose(process, list(waiting), now_s, lies_idle=lies_idle)
             if job is None:
-                return _AGAIN_S
-            at = waiting[job]
+                break
+            at = waiting[job][0]
             queue, given = wants[at].tokens, leaves[at]
             tokens = queue[len(given)]
             pace_s, tokens_s = allowance.pace_wait_s(now_s), allowance.tokens_wait_s(tokens, now_s)
@@ -82,14 +95,16 @@ class SharedQuota:
             if wait_s > _HORIZON_S:
                 if tokens_s > _HORIZON_S:
                     turns.thirst(process, job)
-                return min(_LATEST_S, max(_SOONEST_S, wait_s - _AGAIN_S))
+                return min(_LATEST_S, max(_SOONEST_S, wait_s - _AGAIN_S, again_s - _AGAIN_S))
             waited = pace_s > 0 or (tokens_s <= 0 and len(queue) > len(given) + 1)
             permit = allowance.grant(tokens, now_s, after_s=wait_s, waited=waited)
             turns.serve(process, job, permit.share_s)
             given.append(Leave(permit, wait_s))
             if len(given) == len(queue):
-                del waiting[job]
-        return _AGAIN_S
+                waiting[job].pop(0)
+                if not waiting[job]:
+                    del waiting[job]
+        return again_s
 
     def _settle(self, end: Told, now_s: float) -> None:
         permit, allowance = end.permit, self._allowance

@@ -31,10 +31,13 @@ class TokenBucket:
 
     def wait_s(self, tokens: float, now_s: float) -> float:
         """Say how long a request of so many tokens has to wait; one above the burst waits until the bucket is full."""
+        return max(0.0, -self.idle_s(tokens, now_s))
+
+    def idle_s(self, tokens: float, now_s: float) -> float:
+        """Say for how long so many tokens have been there by now; below 0 while they are not."""
         self._refill(now_s)
         # A request larger than the burst would wait for ever: it may take the bucket below zero once it is full.
-        needed = min(tokens, self._most)
-        return max(0.0, (needed - self._level) / self.per_s)
+        return (self._level - min(tokens, self._most)) / self.per_s
 
     def take(self, tokens: float, now_s: float) -> None:
         """Reserve for a request that leaves now."""

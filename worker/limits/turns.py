@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-#: A process that has said nothing for so long waits no more.
-_SILENT_S = 1.0
-#: So far, in seconds of the whole quota, may a job or a process be ahead of its turn: until the one whose turn it is
-#: asks, no permit should lie idle.
-AHEAD_S = 0.2
-#: So much of what it missed may a job make up for that stopped to want for a moment.
-_CREDIT_S = 0.5
+#: A process that has said nothing for so long waits no more: it is dead, or too slow to be waited for.
+_SILENT_S = 0.6
+#: So far, in seconds of the whole quota, may a job or a process be ahead of its turn: it need not be asked again for
+#: each permit whose turn it is.
+_AHEAD_S = 0.2
+#: So much of what it missed may a job make up for that stopped to want for a moment, no longer than this.
+_CREDIT_S, _MOMENT_S = 0.5, 1.0
 #: A job of which nothing was heard for so long is forgotten.
 _FORGET_S = 120.0
 
@@ -81,9 +81,9 @@ class Turns:
     def _join(self, job: _Job, lane: _Lane, now_s: float) -> None:
         """Let who begins to want start level with the others; who only paused for a moment keeps some of its turn."""
         if not job.waits(now_s):
-            heard_s = max(other.said_s for other in job.lanes.values())
-            job.served_s = max(job.served_s, self._reached * job.weight - _credit_s(heard_s, now_s))
-        lane.served_s = max(lane.served_s, job.reached_s - _credit_s(lane.said_s, now_s))
+            heard = max(job.lanes.values(), key=lambda other: other.said_s)
+            job.served_s = max(job.served_s, self._reached * job.weight - _credit_s(heard, now_s))
+        lane.served_s = max(lane.served_s, job.reached_s - _credit_s(lane, now_s))
 
     def forget(self, now_s: float) -> None:
         """Drop who has said nothing for long."""
@@ -98,8 +98,15 @@ class Turns:
         """Give the jobs that were heard of lately."""
         return set(self._jobs)
 
-    def choose(self, process: str, jobs: list[str], now_s: float) -> str | None:
-        """Choose which of its jobs a process may serve next; None while others have their turn."""
+    def crowd(self, now_s: float) -> int:
+        """Count who waits: each job in each process."""
+        return sum(lane.waits(now_s) for job in self._jobs.values() for lane in job.lanes.values())
+
+    def choose(self, process: str, jobs: list[str], now_s: float, *, lies_idle: bool) -> str | None:
+        """Choose which of its jobs a process may serve next; None while others have their turn.
+
+        What `lies_idle` is not taken by those whose turn it is: they are too slow, and whoever asks may have it.
+        """
         thirsty = self._thirsty_now(now_s)
         waiting = {job_id: job for job_id, job in self._jobs.items() if job.waits(now_s)}
         urgent = any(job.urgent for job in waiting.values())
@@ -111,7 +118,8 @@ class Turns:
         mine = [(waiting[job_id].turn, job_id) for job_id in jobs if job_id in waiting]
         for _, job_id in sorted(mine):
             job = waiting[job_id]
-            if job.urgent == urgent and (job.turn - first) * job.weight <= AHEAD_S and _goes(job, process, now_s):
+            is_level = (job.turn - first) * job.weight <= _AHEAD_S and _is_level(job, process, now_s)
+            if job.urgent == urgent and (is_level or lies_idle):
                 return job_id
         return None
 
@@ -165,12 +173,12 @@ class Turns:
         return self._thirsty
 
 
-def _goes(job: _Job, process: str, now_s: float) -> bool:
+def _is_level(job: _Job, process: str, now_s: float) -> bool:
     """Whether a process is not too far ahead of the others that work on the same job."""
     first = min(lane.served_s for lane in job.lanes.values() if lane.waits(now_s))
     job.reached_s = max(job.reached_s, first)
-    return job.lanes[process].served_s - first <= AHEAD_S
+    return job.lanes[process].served_s - first <= _AHEAD_S
 
 
-def _credit_s(heard_s: float, now_s: float) -> float:
-    return _CREDIT_S if now_s - heard_s <= _SILENT_S else 0.0
+def _credit_s(lane: _Lane, now_s: float) -> float:
+    return _CREDIT_S if now_s - lane.said_s <= _MOMENT_S else 0.0

@@ -75,6 +75,14 @@ def test_what_was_told_while_the_board_was_away_is_told_later(board):
     assert len(permits(exchange, 5, tokens=190)) >= 4
 
 
+def test_what_was_told_is_told_once(board):
+    exchange = Exchange(board, "p")
+    exchange.step(settled(permits(exchange, 5, tokens=190), used=10), [])
+    told = levels(board.state)
+    exchange.step([], [])
+    assert levels(board.state) == told
+
+
 def test_a_step_whose_answer_was_lost_is_not_told_twice(board):
     exchange = Exchange(board, "p")
     given = permits(exchange, 5, tokens=190)
@@ -101,12 +109,12 @@ def levels(state):
 
 def learned_rate(board):
     exchange = Exchange(board, "p")
-    for _ in range(200):
-        board.clock_s += 0.1
-        given = permits(exchange, 500, asking=LEARNED)
+    for _ in range(40):
+        board.clock_s += 0.25
+        given = permits(exchange, 100, asking=LEARNED)
         exchange.step([Told(LEARNED, permit, Outcome.PASSED) for permit in given], [])
     rate = exchange.step([], []).rate_per_s
-    assert rate > 1000
+    assert rate > 200
     return exchange, rate
 
 
@@ -117,13 +125,13 @@ def test_a_board_without_its_data_gets_back_what_was_learned(board, is_first):
     if not is_first:
         assert Exchange(board, "new").step([], []).rate_per_s < 100
     exchange.step([], [])
-    assert Exchange(board, "new").step([], []).rate_per_s == rate
+    assert Exchange(board, "new").step([], []).rate_per_s == pytest.approx(rate)
 
 
 def test_an_older_copy_on_the_board_is_overruled(board):
     exchange, rate = learned_rate(board)
     board.version, board.state = 5, SharedQuota(Quotas(), clock_s=1.0).as_text()
-    assert exchange.step([], []).rate_per_s == rate
+    assert exchange.step([], []).rate_per_s == pytest.approx(rate)
     assert board.version > 5
 
 
@@ -131,7 +139,7 @@ def test_a_process_that_knows_less_takes_what_stands_there(board):
     idle = Exchange(board, "idle")
     idle.step([], [])
     _, rate = learned_rate(board)
-    assert idle.step([], []).rate_per_s == rate
+    assert idle.step([], []).rate_per_s == pytest.approx(rate)
 
 
 def test_the_least_that_was_told_for_a_job_counts_while_it_runs(board):
@@ -143,3 +151,16 @@ def test_the_least_that_was_told_for_a_job_counts_while_it_runs(board):
         board.clock_s += 50
         rate = exchange.step([], [Want(TOLD, [])]).rate_per_s
     assert rate == pytest.approx(98.5)
+
+
+def test_two_desks_of_one_job_are_both_served(board):
+    exchange = Exchange(board, "p")
+    given = exchange.step([], [Want(TOLD, [10]), Want(TOLD, []), Want(TOLD, [10])])
+    assert [len(leaves) for leaves in given.leaves] == [1, 0, 1]
+
+
+def test_a_clock_that_leaps_a_day_makes_nobody_forgotten(board):
+    exchange = Exchange(board, "p")
+    exchange.step([], [Want(Asking(job="careful", quotas=Quotas(60, None)), [])])
+    board.clock_s += 86_400
+    assert exchange.step([], [Want(TOLD, [])]).rate_per_s == pytest.approx(0.985)

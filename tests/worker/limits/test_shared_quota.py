@@ -23,6 +23,15 @@ def test_eight_processes_use_up_a_quota_of_requests_without_a_throttle():
     assert world.throttled_share == 0
 
 
+def test_forty_processes_do_so_as_well_and_do_not_ask_all_the_time():
+    world = World(bedrock(rpm=RPM, tpm=TPM, burst_s=1), BOTH)
+    for _ in range(40):
+        world.process(Work("a", used=50, reserved=60))
+    world.run(15)
+    assert world.requests(5, 15) >= 0.97 * 10 * RPM / 60
+    assert sum(process.number for process in world.processes) <= 15 * 200
+
+
 @pytest.mark.parametrize(("times", "latency_s"), [(1.5, 2), (5, 5), (4, 10)])
 def test_reservations_several_times_the_use_do_not_keep_the_tokens_from_being_used(times, latency_s):
     world = World(bedrock(rpm=RPM, tpm=TPM, burst_s=60), BOTH)
@@ -128,6 +137,16 @@ def test_what_a_killed_process_held_comes_back_with_the_quota():
     world.run(45)
     assert world.used(25, 45) >= 0.97 * 20 * TPM / 60
     assert world.throttled_share < 0.005
+
+
+@pytest.mark.parametrize("slow_s", [0.3, 0.5, 0.7, 1.5])
+@pytest.mark.parametrize("job", ["a", "b"])
+def test_a_process_that_is_slow_to_ask_does_not_hold_another_back(slow_s, job):
+    world = World(bedrock(rpm=RPM, tpm=TPM), BOTH)
+    world.process(Work("a", threads=60, used=50))
+    world.process(Work(job, threads=60, used=50), slow_s=slow_s)
+    world.run(20)
+    assert world.requests(5, 20) >= 0.95 * 15 * RPM / 60
 
 
 def test_who_was_killed_is_waited_for_no_longer_than_a_second():
