@@ -11,6 +11,7 @@ from jobs.clock import utc_now
 from jobs.prices.book import PriceBook
 from jobs.store.ledger import Ledger
 from worker.assembly import Assembly
+from worker.hold import Hold
 from worker.host import Host, Identity
 from worker.limits.memory import MemoryLimiter
 from worker.messages import BULK, Messages
@@ -64,6 +65,7 @@ class Hosts:
         self.messages = Messages(store=store, broker=self.broker, clock=utc_now)
         settings = load_settings(environ, folder)
         self.assembly = Assembly(settings=settings, book=PriceBook.load(None), clock=utc_now, random=lambda: 0.01)
+        self.hold = Hold(folder / "locks", store=store, clock=utc_now, lease_s=lease_s)
         self.lease_s = lease_s
         self.running = []
         self.over = threading.Event()

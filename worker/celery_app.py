@@ -14,8 +14,10 @@ from typing import Any
 from billiard.exceptions import SoftTimeLimitExceeded
 from celery import signals
 
+from jobs.store.database import StoreLostError
 from templates.errors import SkuscribeError
 from worker.celery_broker import DELIVER, RUN_CHUNK, TICK, celery_on
+from worker.hearing import Hearing
 from worker.hosting import Hosting
 from worker.logs import set_up_logs
 from worker.wiring import wire_worker
@@ -36,6 +38,7 @@ def _wired() -> Hosting:
 
 _hosting = _wired()
 app = celery_on(_hosting.settings.broker_url)
+app.steps["consumer"].add(Hearing)
 
 
 @app.task(name=RUN_CHUNK)
@@ -46,18 +49,27 @@ def run_chunk(chunk_id: int) -> None:
     except SoftTimeLimitExceeded:
         # Its items are with the senders: their replies are kept whether this task waits for them or not.
         _LOG.info("the time limit ended the wait for a chunk", extra={"chunk": chunk_id})
+    except StoreLostError as error:
+        # The sweep finds what was queued, and what was claimed by an answer that never came.
+        _LOG.warning("a chunk waits: %s", error.message, extra={"chunk": chunk_id})
 
 
 @app.task(name=DELIVER)
 def deliver(job_id: str) -> None:
     """Write the files of a job that nobody waits for."""
-    _hosting.deliver(job_id)
+    try:
+        _hosting.deliver(job_id)
+    except StoreLostError as error:
+        _LOG.warning("results are not written yet: %s", error.message, extra={"job": job_id})
 
 
 @app.task(name=TICK)
 def tick() -> None:
     """Do what is due."""
-    _hosting.tick.run()
+    try:
+        _hosting.tick.run()
+    except StoreLostError as error:
+        _LOG.warning("the next tick does what is due: %s", error.message)
 
 
 @signals.setup_logging.connect

@@ -22,14 +22,14 @@ from worker.endpoint import open_endpoint
 from worker.engine import Engine
 from worker.failure import told
 from worker.feed import Feed, by_pages
-from worker.hold import Hold
+from worker.hold import Hold, running_error
 from worker.limits.memory import MemoryLimiter
 from worker.progress import Progress
 
 #: How often a running job looks whether somebody wants it to stop.
 _WATCH_S = 0.25
 #: How long a stopped job waits for the replies that are paid for.
-_LAST_REPLIES_S = 150.0
+LAST_REPLIES_S = 150.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,8 +61,8 @@ class Execution:
         self._clock_s = assembly.clock_s
 
     def is_running(self, job_id: str) -> bool:
-        """Whether a process runs this job at this moment."""
-        return self._hold.is_held(job_id)
+        """Whether this job is being run, by this command's like or by workers."""
+        return self._hold.is_running(job_id)
 
     def run(self, job_id: str, watch: Watch) -> None:
         """Write the job's open items and set its state.
@@ -75,6 +75,8 @@ class Execution:
         session = new_session(self._clock)
         with self._hold.on(job_id, session):
             job = self._store.jobs.get(job_id)
+            if job.shared and job.state is JobState.RUNNING:
+                raise running_error(job_id)
             self._store.jobs.recount(job_id)
             self._store.jobs.change(
                 job_id,
@@ -86,6 +88,7 @@ class Execution:
                 message="",
                 error=None,
                 shared=False,
+                detached=False,
             )
             began_s = self._clock_s()
             state, reason, message = JobState.STOPPED, None, ""
@@ -100,11 +103,14 @@ class Execution:
                 state, message = JobState.FAILED, failure.message
                 raise
             finally:
-                self._end(job, state, reason, message, self._clock_s() - began_s)
+                self._end(job, session, state, reason=reason, message=message, seconds=self._clock_s() - began_s)
 
-    def _end(self, job: JobRecord, state: JobState, reason: StopReason | None, message: str, seconds: float) -> None:
-        self._store.jobs.change(
+    def _end(
+        self, job: JobRecord, session: str, state: JobState, *, reason: StopReason | None, message: str, seconds: float
+    ) -> None:
+        self._store.jobs.end(
             job.id,
+            session=session,
             state=state,
             stop_reason=reason,
             message=message,
@@ -149,6 +155,12 @@ class Execution:
             stopped = feed.stopped
         if isinstance(engine.error, StoreError):
             raise engine.error
+        if stopped == "ended":
+            raise StoreError(
+                f"This command was silent for so long that another one took the job {job.id} over.",
+                fix=f"`skuscribe status {job.id}` shows how it goes on there.",
+                code="ended",
+            )
         if stopped in set(StopReason):
             return StopReason(str(stopped)), None
         return None, engine.error
@@ -167,7 +179,7 @@ class Execution:
                 reason = StopReason.DEADLINE
             if reason:
                 engine.stop(reason)
-                patience_s = patience_s or self._clock_s() + _LAST_REPLIES_S
+                patience_s = patience_s or self._clock_s() + LAST_REPLIES_S
             if patience_s is not None and self._clock_s() > patience_s:
                 return
         watch.progress(engine.progress)

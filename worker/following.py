@@ -6,17 +6,18 @@ import time
 from collections.abc import Callable
 from contextlib import nullcontext
 
-from jobs.clock import Clock, stamp
+from jobs.clock import Clock
 from jobs.lifecycle import JobState
 from jobs.store.item_table import OpenItem
 from jobs.store.job_table import JobStanding
 from jobs.store.store import Store
-from templates.errors import UserError
 from worker import failure
 from worker.execution import Watch
+from worker.hold import BEATS_A_LEASE, Hold, running_error
 from worker.messages import Messages
 from worker.progress import Progress
 from worker.showing import Heard, Showing
+from worker.tick import Tick
 
 #: Items of a chunk: large enough that a message costs nothing beside them, small enough to share out evenly (measured).
 CHUNK_ITEMS = 50
@@ -36,6 +37,9 @@ class Following:
         messages: Messages,
         clock: Clock,
         showing: Showing,
+        hold: Hold,
+        tick: Tick,
+        lease_s: float,
         sleep: Callable[[float], None] = time.sleep,
         clock_s: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -43,6 +47,9 @@ class Following:
         self._messages = messages
         self._clock = clock
         self._showing = showing
+        self._hold = hold
+        self._tick = tick
+        self._sweep_s = lease_s / BEATS_A_LEASE
         self._sleep = sleep
         self._clock_s = clock_s
 
@@ -55,32 +62,13 @@ class Following:
         """
         self._messages.waiting()
         job = self._store.jobs.get(job_id)
-        if job.state is JobState.RUNNING:
-            raise UserError(
-                f"The job {job_id} is being run.",
-                fix=f"`skuscribe resume {job_id}` follows it, `skuscribe stop {job_id}` stops it.",
-                code="running",
-            )
-        self._store.jobs.recount(job_id)
-        chunks = self._store.chunks.divide(job_id, size=CHUNK_ITEMS)
-        now = self._clock()
-        self._store.jobs.change(
-            job_id,
-            state=JobState.RUNNING,
-            stop_reason=None,
-            stop_wanted=None,
-            began_at=stamp(now),
-            ended_at=None,
-            message="",
-            error=None,
-            shared=True,
-            detached=detached,
-            # What fits into one chunk is waited for by a person: it goes before bulk work.
-            urgent=job.kind == "preview" or chunks == 1,
-            proven=False,
-        )
+        if not job.shared and self._hold.is_held(job_id):
+            raise running_error(job_id)
+        chunks = self._store.chunks.submit(job_id, size=CHUNK_ITEMS, now=self._clock(), detached=detached)
+        if chunks is None:
+            raise running_error(job_id)
         if not chunks:
-            self._store.jobs.settle(job_id, now)
+            self._store.jobs.settle(job_id, self._clock())
             self._messages.job_ended(job_id)
         self._messages.dispatch()
 
@@ -93,20 +81,25 @@ class Following:
             StoreError: the store is out of reach for long.
         """
         with self._showing.heard_of(job_id) if watch.show else nullcontext(_silence) as heard:
-            if not self.is_running(job_id):
+            job = self._store.jobs.get(job_id)
+            if not (job.shared and job.state is JobState.RUNNING):
                 self.submit(job_id)
             standing = self._follow(job_id, watch, heard)
         if standing.state is JobState.FAILED and standing.error:
             raise failure.from_json(standing.error)
 
     def is_running(self, job_id: str) -> bool:
-        """Whether workers have this job."""
-        job = self._store.jobs.get(job_id)
-        return job.shared and job.state is JobState.RUNNING
+        """Whether this job is being run, by workers or by a command."""
+        return self._hold.is_running(job_id)
 
     def _follow(self, job_id: str, watch: Watch, heard: Heard) -> JobStanding:
-        began_s, warned = self._clock_s(), False
+        began_s = swept_s = self._clock_s()
+        warned = False
         while True:
+            if self._clock_s() - swept_s > self._sweep_s:
+                # As long as somebody waits for it, a job whose workers all died is seen to be without any.
+                swept_s = self._clock_s()
+                self._tick.run()
             standing = self._store.jobs.standing([job_id])[job_id]
             watch.progress(_progress(standing))
             for item, text in heard(0.01):
@@ -117,6 +110,9 @@ class Following:
             reason = watch.stop()
             if reason and not standing.stop_wanted:
                 self._store.jobs.want_stop(job_id, reason)
+            if standing.stop_wanted:
+                # Where no worker has anything of it, nobody else would say that it has stopped.
+                self._store.jobs.settle(job_id, self._clock())
             if not warned and self._clock_s() - began_s > _NO_WORKER_S and not self._store.sessions.workers():
                 warned = True
                 watch.warn(

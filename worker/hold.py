@@ -13,11 +13,13 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from jobs.clock import Clock
+from jobs.lifecycle import JobState
 from jobs.store.database import StoreError
 from jobs.store.store import Store
 from templates.errors import UserError
 
-_BEATS_A_LEASE = 6
+#: Beats within a lease: several may be late before anybody takes a session for dead.
+BEATS_A_LEASE = 6
 #: Leases without a beat after which a command on another machine is taken for dead; two clocks may differ by less.
 _SILENT_LEASES = 3
 
@@ -30,6 +32,8 @@ class Hold:
         self._store = store
         self._clock = clock
         self._lease_s = lease_s
+        #: The lock tells only about commands that have it in the same folder.
+        self._here = f"{platform.node()}:{folder.absolute()}"
 
     @contextmanager
     def on(self, job_id: str, session: str) -> Iterator[None]:
@@ -43,11 +47,11 @@ class Hold:
         try:
             lock.acquire(timeout=0)
         except Timeout as error:
-            raise _running(job_id) from error
+            raise running_error(job_id) from error
         try:
             self._end_former(job_id)
             self._store.sessions.open(
-                session, kind="command", host=platform.node(), process=os.getpid(), slots=0, now=self._clock()
+                session, kind="command", host=self._here, process=os.getpid(), slots=0, now=self._clock()
             )
             self._store.jobs.change(job_id, session=session)
             with self._beating(session):
@@ -58,8 +62,13 @@ class Hold:
                 self._store.sessions.close(session)
             lock.release()
 
+    def is_running(self, job_id: str) -> bool:
+        """Whether anybody runs this job at this moment: workers, or a command that holds it."""
+        job = self._store.jobs.get(job_id)
+        return job.state is JobState.RUNNING if job.shared else self.is_held(job_id)
+
     def is_held(self, job_id: str) -> bool:
-        """Whether a process runs this job at this moment."""
+        """Whether a command runs this job by itself."""
         if (self._folder / f"{job_id}.lock").exists():
             lock = self._lock(job_id)
             try:
@@ -75,15 +84,15 @@ class Hold:
     def _is_held_elsewhere(self, job_id: str) -> bool:
         session = self._store.jobs.get(job_id).session
         found = self._store.sessions.find(session) if session else None
-        if found is None or found.host == platform.node():
-            # Of this machine: its lock is free, so it is dead.
+        if found is None or found.host == self._here:
+            # Its lock is free, so it is dead.
             return False
         silent_since = self._clock() - timedelta(seconds=_SILENT_LEASES * self._lease_s)
         return datetime.fromisoformat(found.seen_at) > silent_since
 
     def _end_former(self, job_id: str) -> None:
         if self._is_held_elsewhere(job_id):
-            raise _running(job_id)
+            raise running_error(job_id)
         former = self._store.jobs.get(job_id).session
         if former:
             self._store.sessions.close(former)
@@ -93,7 +102,7 @@ class Hold:
         over = threading.Event()
 
         def beat() -> None:
-            while not over.wait(self._lease_s / _BEATS_A_LEASE):
+            while not over.wait(self._lease_s / BEATS_A_LEASE):
                 with suppress(StoreError):
                     self._store.sessions.beat(session, self._clock())
 
@@ -106,7 +115,8 @@ class Hold:
             thread.join()
 
 
-def _running(job_id: str) -> UserError:
+def running_error(job_id: str) -> UserError:
+    """Say that a job is being run."""
     return UserError(
         f"The job {job_id} is being run by another process.",
         fix=f"Wait for it, or stop it with `skuscribe stop {job_id}`.",

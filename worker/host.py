@@ -19,7 +19,8 @@ from jobs.store.store import Store
 from templates.errors import SkuscribeError
 from worker import failure
 from worker.assembly import Assembly
-from worker.execution import new_session
+from worker.execution import LAST_REPLIES_S, new_session
+from worker.hold import BEATS_A_LEASE
 from worker.limits.shared import SharedLimits
 from worker.line import Line
 from worker.messages import Messages
@@ -29,12 +30,8 @@ from worker.tick import Tick
 
 #: How often a worker looks after its jobs: how soon it sees that one is to stop.
 _WATCH_S = 0.5
-#: Beats within a lease: several may be late before anybody takes the session for dead.
-_BEATS_A_LEASE = 6
 #: A line without chunks for so long is closed.
 _IDLE_S = 30.0
-#: How long a worker that ends waits for the replies that are paid for.
-LAST_REPLIES_S = 150.0
 _LOG = logging.getLogger("skuscribe.worker")
 
 
@@ -72,7 +69,7 @@ class Host:
         self._limits = limits
         self._messages = messages
         self._tick = tick
-        self._beat_s = lease_s / _BEATS_A_LEASE
+        self._beat_s = lease_s / BEATS_A_LEASE
         self._showing = showing
         self._closed = closed
         self._lock = threading.Lock()
@@ -80,14 +77,19 @@ class Host:
         #: Lines that send nothing more and wait for their last replies.
         self._closing: list[Line] = []
         self._claiming: set[int] = set()
+        #: Jobs that have ended, of which nobody has been told yet.
+        self._over: list[str] = []
         self._session = ""
         self._numbers = count()
         self._changed = threading.Event()
+        #: Chunks may be due: what sends messages may wait for Redis, and nobody else has to.
+        self._due = threading.Event()
         self._stopping = threading.Event()
         self._ended = threading.Event()
         self._threads = [
             threading.Thread(target=self._watch, name="watch", daemon=True),
             threading.Thread(target=self._beat, name="beat", daemon=True),
+            threading.Thread(target=self._sweep, name="sweep", daemon=True),
         ]
 
     @property
@@ -129,7 +131,7 @@ class Host:
             pass
         if line.stopped is None:
             self._store.chunks.drain(chunk_id, session)
-            self._messages.dispatch()
+            self._due.set()
 
     def stop(self) -> None:
         """Take nothing more over and send nothing more; what is in flight may finish."""
@@ -150,21 +152,23 @@ class Host:
                 line.join(max(0.0, until_s - self._assembly.clock_s()))
         self._ended.set()
         self._changed.set()
+        self._due.set()
         for thread in self._threads:
             if thread.is_alive():
                 thread.join(_WATCH_S * 4)
+        self._limits.close()
         self._flush()
         jobs = {line.job.id for line in lines}
         self._store.sessions.close(self._session)
         for job_id in jobs:
             self._settle(job_id)
-        self._messages.dispatch()
+        self._send_messages()
 
     def figures(self) -> list[LineFigures]:
         """Give the figures of the lines at work."""
         with self._lock:
             lines = [*self._lines.values(), *self._closing]
-        return [line.figures() for line in lines]
+        return [figures for line in lines if (figures := line.figures())]
 
     def _now(self) -> datetime:
         return self._assembly.clock()
@@ -195,10 +199,14 @@ class Host:
                     line = self._lines[job_id] = self._new_line(job)
         try:
             line.open()
-        except SkuscribeError as error:
-            _LOG.warning("job cannot be worked on: %s", error.message, extra={"job": job_id})
+        except StoreLostError:
+            raise
+        except Exception as error:  # noqa: BLE001 - what cannot be opened fails its job, or it would be tried for ever
+            known = error if isinstance(error, SkuscribeError) else _defect(error)
+            ids = {"job": job_id}
+            _LOG.warning("job cannot be worked on: %s", known.message, extra=ids, exc_info=known is not error)
             line.stop("error")
-            self._store.jobs.fail(job_id, error=failure.to_json(error), message=error.message)
+            self._fail(job_id, known)
             return None
         return line
 
@@ -240,8 +248,10 @@ class Host:
         finished: dict[str, list[int]] = {}
         for line in [*lines, *closing]:
             finished.setdefault(line.session, []).extend(line.take_finished())
+        # Chunks that are settled have made room when they were drained; but a job that is not proven has one at a time.
+        makes_room = any(line.is_alone for line in lines)
         for session, chunk_ids in finished.items():
-            self._let_go(session, chunk_ids)
+            self._let_go(session, chunk_ids, makes_room=makes_room)
         for line in lines:
             self._close_if_over(line)
         for line in closing:
@@ -252,18 +262,25 @@ class Host:
         job_id = line.job.id
         if line.just_proven():
             self._store.jobs.change(job_id, proven=True)
-            self._messages.dispatch()
+            self._due.set()
         if standing is None or standing.state is not JobState.RUNNING or standing.stop_wanted or standing.error:
             line.stop(standing.stop_wanted or "over" if standing else "over")
             return
         if standing.proven:
             line.open_up()
-        if line.stopped == "cap":
-            self._store.jobs.want_stop(job_id, StopReason.CAP)
-        elif isinstance(line.error, SkuscribeError) and not isinstance(line.error, StoreLostError):
-            self._store.jobs.fail(job_id, error=failure.to_json(line.error), message=failure.told(line.error).message)
-        elif self._is_late(line.job):
+        self._tell(line)
+        if self._is_late(line.job):
             self._store.jobs.want_stop(job_id, StopReason.DEADLINE)
+
+    def _tell(self, line: Line) -> None:
+        """Say in the job's row what stopped a line by itself."""
+        if line.stopped == "cap":
+            self._store.jobs.want_stop(line.job.id, StopReason.CAP)
+        elif isinstance(line.error, SkuscribeError) and not isinstance(line.error, StoreLostError):
+            self._fail(line.job.id, line.error)
+
+    def _fail(self, job_id: str, error: SkuscribeError) -> None:
+        self._store.jobs.fail(job_id, error=failure.to_json(error), message=failure.told(error).message)
 
     def _is_late(self, job: JobRecord) -> bool:
         deadline = JobSpec.from_json(job.spec).deadline
@@ -289,22 +306,25 @@ class Host:
                 return
         except Exception as defect:  # noqa: BLE001 - what a sender died of ends its job, not the worker
             _LOG.exception("a sender failed", extra={"job": line.job.id})
-            error = SkuscribeError(f"Skuscribe has a defect here: {type(defect).__name__}.", code="defect")
-            self._store.jobs.fail(line.job.id, error=failure.to_json(error), message=error.message)
+            self._fail(line.job.id, _defect(defect))
+        # Before its chunks are free: the next one who took them would meet the same.
+        self._tell(line)
         self._let_go(line.session, line.chunks)
         self._settle(line.job.id)
         with self._lock:
             self._closing.remove(line)
-        self._closed(line.figures())
+        if figures := line.figures():
+            self._closed(figures)
 
-    def _let_go(self, session: str, chunk_ids: list[int]) -> None:
+    def _let_go(self, session: str, chunk_ids: list[int], *, makes_room: bool = True) -> None:
         """Let chunks go whose results are on their way to the store, and see whether their jobs are over."""
         if not chunk_ids:
             return
         self._flush()
         for job_id in self._store.chunks.release(session, chunk_ids, self._now()):
             self._settle(job_id)
-        self._messages.dispatch()
+        if makes_room:
+            self._due.set()
 
     def _flush(self) -> None:
         try:
@@ -317,19 +337,43 @@ class Host:
         state = self._store.jobs.settle(job_id, self._now())
         if state:
             _LOG.info("job is %s", state, extra={"job": job_id})
-            self._messages.job_ended(job_id)
+            with self._lock:
+                self._over.append(job_id)
+            self._due.set()
 
     def _beat(self) -> None:
         while not self._ended.wait(self._beat_s):
             try:
                 if not self._store.sessions.beat(self._session, self._now()):
                     self._begin_anew()
+            except StoreError as error:
+                _LOG.warning("the store is out of reach: %s", error.message)
+            except Exception:  # noqa: BLE001 - without beats the others would take this worker for dead
+                _LOG.exception("a beat failed")
+
+    def _sweep(self) -> None:
+        next_s = self._assembly.clock_s() + self._beat_s
+        while not self._ended.is_set():
+            self._due.wait(max(0.0, next_s - self._assembly.clock_s()))
+            self._due.clear()
+            try:
+                if self._assembly.clock_s() < next_s:
+                    self._send_messages()
+                    continue
+                next_s = self._assembly.clock_s() + self._beat_s
                 self._free_forgotten()
                 self._tick.run()
             except StoreError as error:
                 _LOG.warning("the store is out of reach: %s", error.message)
-            except Exception:  # noqa: BLE001 - without beats the others would take this worker for dead
+            except Exception:  # noqa: BLE001 - others' work may hang on the next one
                 _LOG.exception("the sweep failed")
+
+    def _send_messages(self) -> None:
+        with self._lock:
+            over, self._over = self._over, []
+        for job_id in over:
+            self._messages.job_ended(job_id)
+        self._messages.dispatch()
 
     def _free_forgotten(self) -> None:
         """Let go of chunks that the store thinks are here: claimed by an answer that never came."""
@@ -349,3 +393,7 @@ class Host:
                 self._closing.append(line)
             self._lines.clear()
         self._begin_session()
+
+
+def _defect(error: Exception) -> SkuscribeError:
+    return SkuscribeError(f"Skuscribe has a defect here: {type(error).__name__}.", code="defect")

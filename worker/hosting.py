@@ -27,14 +27,15 @@ class Hosting:
         settings: Settings,
         new_host: Callable[[Ledger, int, Callable[[LineFigures], None]], Host],
         new_ledger: Callable[[], Ledger],
-        detached: Detached,
+        new_detached: Callable[[Callable[[], bool]], Detached],
         tick: Tick,
     ) -> None:
         self.settings = settings
         self.tick = tick
         self._new_host = new_host
         self._new_ledger = new_ledger
-        self._detached = detached
+        self._ends = threading.Event()
+        self._detached = new_detached(self._ends.is_set)
         self._ledger: Ledger | None = None
         self._host: Host | None = None
         self._lock = threading.Lock()
@@ -71,6 +72,7 @@ class Hosting:
 
     def stop(self) -> None:
         """Send nothing more: the process is to end."""
+        self._ends.set()
         if self._host:
             self._host.stop()
 

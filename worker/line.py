@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -24,11 +25,11 @@ from worker.limits.memory import MemoryLimiter
 from worker.limits.shared import SharedLimits
 from worker.metrics import LineFigures
 from worker.model import ErrorKind
-from worker.progress import Progress
 from worker.showing import Show
 
 #: A wait for the next try that is longer goes into the store, so that no worker is bound to it.
 _LONG_WAIT_S = 15.0
+_LOG = logging.getLogger("skuscribe.worker")
 
 
 @dataclass(slots=True)
@@ -110,6 +111,8 @@ class Line:
                     today=lambda: assembly.clock().date(),
                 )
             )
+            for warning in endpoint.warnings:
+                _LOG.warning("%s", warning, extra={"job": job.id})
             quotas = assembly.quotas(spec, endpoint)
             if endpoint.unlimited:
                 limiter: Limiter = MemoryLimiter(quotas, clock_s=assembly.clock_s, unlimited=True)
@@ -145,6 +148,11 @@ class Line:
         self._was_proven = True
         self._feed.open_up()
 
+    @property
+    def is_alone(self) -> bool:
+        """Whether the job has had no good reply yet, so that it sends one request at a time."""
+        return self._feed.is_alone
+
     def just_proven(self) -> bool:
         """Whether a request of this line had the job's first good reply, told once."""
         if self._was_proven or self._feed.is_alone:
@@ -172,13 +180,15 @@ class Line:
         """What stopped it, where an error did."""
         return self._engine.error if self._engine else None
 
-    def figures(self) -> LineFigures:
-        """Give its counters since it was opened."""
-        progress = self._engine.progress if self._engine else Progress()
+    def figures(self) -> LineFigures | None:
+        """Give its counters since it was opened, None before."""
+        if self._engine is None or self.endpoint is None:
+            return None
+        progress = self._engine.progress
         return LineFigures(
             job_id=self.job.id,
-            model=JobSpec.from_json(self.job.spec).model[0],
-            region=self.endpoint.region if self.endpoint else "",
+            model=self.endpoint.model.id,
+            region=self.endpoint.region,
             realm=self.job.realm,
             requests=progress.requests,
             throttled=progress.throttled,
@@ -240,8 +250,10 @@ class Line:
         self._changed()
 
     def _put_off(self, task: Task, wait_s: float) -> bool:
-        # A task with a draft or a longer limit would begin anew: it waits here.
-        if wait_s < _LONG_WAIT_S or task.purpose != "write" or task.lengthened or task.unreadable:
+        # A task with a draft or a longer limit would begin anew: it waits here. So does one that goes alone, since no
+        # other may go before the model has shown that it answers at all.
+        would_begin_anew = task.purpose != "write" or task.lengthened or task.unreadable
+        if wait_s < _LONG_WAIT_S or would_begin_anew or self._feed.is_alone:
             return False
         until = self._assembly.clock() + timedelta(seconds=wait_s)
         self._store.items.put_off(task.item.id, until=until, met=task.met)

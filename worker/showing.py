@@ -9,7 +9,9 @@ from contextlib import contextmanager
 from dataclasses import asdict
 
 from redis import Redis
+from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
+from redis.retry import Retry
 
 from jobs.store.item_table import OpenItem
 from jobs.store.job_table import JobRecord
@@ -18,14 +20,18 @@ from jobs.store.job_table import JobRecord
 Show = Callable[[OpenItem, str], None]
 #: Gives what was shown since, waiting so many seconds for the first of it.
 Heard = Callable[[float], list[tuple[OpenItem, str]]]
+#: A text that nobody sees coming is no reason to wait.
+_TIMEOUT_S = 1.0
 _LOG = logging.getLogger("skuscribe.showing")
 
 
 class Showing:
     """Carries pieces of text through Redis's channels, one for each job."""
 
-    def __init__(self, redis: Redis) -> None:
-        self._redis = redis
+    def __init__(self, url: str) -> None:
+        self._redis = Redis.from_url(
+            url, socket_timeout=_TIMEOUT_S, socket_connect_timeout=_TIMEOUT_S, retry=Retry(NoBackoff(), 0)
+        )
 
     def show_of(self, job: JobRecord) -> Show | None:
         """Give what sends a preview's text out; None for jobs whose text nobody watches."""
@@ -45,7 +51,10 @@ class Showing:
     def heard_of(self, job_id: str) -> Iterator[Heard]:
         """Listen to a job's text."""
         with self._redis.pubsub(ignore_subscribe_messages=True) as channel:  # type: ignore[no-untyped-call]  # its stubs leave it out
-            channel.subscribe(_channel(job_id))
+            try:
+                channel.subscribe(_channel(job_id))
+            except RedisError as error:
+                _LOG.info("nothing will be heard: %s", type(error).__name__, extra={"job": job_id})
 
             def heard(wait_s: float) -> list[tuple[OpenItem, str]]:
                 found = []

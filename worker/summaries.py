@@ -69,8 +69,12 @@ def _tally(store: Store, job: JobRecord, live_session: str) -> Tally:
 def _published(job: JobRecord) -> dict[str, str]:
     if not job.workbook:
         return {}
-    workbook = Path(job.workbook)
-    return {name: str(publish_path(workbook, name)) for name in JobSpec.from_json(job.spec).publish}
+    # Not a path as a whole: the workbook may be an object in S3.
+    folder, slash, name = job.workbook.rpartition("/")
+    return {
+        target: f"{folder}{slash}{publish_path(Path(name), target).name}"
+        for target in JobSpec.from_json(job.spec).publish
+    }
 
 
 def _running_s(job: JobRecord, now: datetime | None) -> float:

@@ -77,6 +77,7 @@ class Cluster:
 
     messages: Messages
     following: Following
+    tick: Tick
 
 
 def wire(
@@ -109,8 +110,8 @@ def wire(
         return f"j{clock():%y%m%d}-{secrets.token_hex(3)}"
 
     assembly = Assembly(settings=settings, book=book, clock=clock, random=random.random)
-    cluster = _cluster(settings, store, clock) if settings.broker_url else None
     hold = Hold(settings.home / "locks", store=store, clock=clock, lease_s=settings.lease_s)
+    cluster = _cluster(settings, store, clock, hold) if settings.broker_url else None
     return Parts(
         settings=settings,
         store=store,
@@ -122,7 +123,7 @@ def wire(
         delivery=Delivery(store=store, files=files, book=book),
         files=files,
         assembly=assembly,
-        tick=_tick(settings, store, clock, cluster),
+        tick=cluster.tick if cluster else Tick(None),
         clock=clock,
         cluster=cluster,
     )
@@ -134,9 +135,7 @@ def wire_worker(environ: Mapping[str, str] = os.environ) -> Hosting:
     Raises:
         UserError: no broker is set.
     """
-    from redis import Redis  # noqa: PLC0415 - see _cluster
-
-    from worker.detached import Detached  # noqa: PLC0415 - as above
+    from worker.detached import Detached  # noqa: PLC0415 - see _cluster
     from worker.host import Host, Identity  # noqa: PLC0415 - as above
     from worker.hosting import Hosting  # noqa: PLC0415 - as above
     from worker.limits.shared import SharedLimits  # noqa: PLC0415 - as above
@@ -162,7 +161,7 @@ def wire_worker(environ: Mapping[str, str] = os.environ) -> Hosting:
             messages=cluster.messages,
             tick=parts.tick,
             lease_s=settings.lease_s,
-            showing=Showing(Redis.from_url(settings.broker_url)),
+            showing=Showing(settings.broker_url),
             closed=closed,
         )
 
@@ -170,33 +169,34 @@ def wire_worker(environ: Mapping[str, str] = os.environ) -> Hosting:
         settings=settings,
         new_host=new_host,
         new_ledger=lambda: Ledger(store.engine, clock=parts.clock, patience_s=_WORKER_PATIENCE_S),
-        detached=Detached(store=store, delivery=parts.delivery, files=parts.files),
+        new_detached=lambda ends: Detached(
+            store=store, delivery=parts.delivery, files=parts.files, ends=ends, patience_s=_WORKER_PATIENCE_S
+        ),
         tick=parts.tick,
     )
 
 
-def _cluster(settings: Settings, store: Store, clock: Clock) -> Cluster:
+def _cluster(settings: Settings, store: Store, clock: Clock, hold: Hold) -> Cluster:
     # Celery and Redis take a third of a second to import, which the embedded mode need not wait for.
-    from redis import Redis  # noqa: PLC0415 - see above
-
-    from worker.celery_broker import CeleryBroker  # noqa: PLC0415 - as above
+    from worker.celery_broker import CeleryBroker  # noqa: PLC0415 - see above
     from worker.following import Following  # noqa: PLC0415 - as above
     from worker.messages import Messages  # noqa: PLC0415 - as above
     from worker.showing import Showing  # noqa: PLC0415 - as above
+    from worker.sweep import Sweep  # noqa: PLC0415 - as above
 
     messages = Messages(store=store, broker=CeleryBroker(settings.broker_url), clock=clock)
-    showing = Showing(Redis.from_url(settings.broker_url))
-    return Cluster(messages=messages, following=Following(store=store, messages=messages, clock=clock, showing=showing))
-
-
-def _tick(settings: Settings, store: Store, clock: Clock, cluster: Cluster | None) -> Tick:
-    if cluster is None:
-        return Tick(None)
-    from worker.sweep import Sweep  # noqa: PLC0415 - see _cluster
-
-    return Tick(
-        Sweep(store=store, messages=cluster.messages, lease_s=settings.lease_s, clock=clock, clock_s=time.monotonic)
+    sweep = Sweep(store=store, messages=messages, lease_s=settings.lease_s, clock=clock, clock_s=time.monotonic)
+    tick = Tick(sweep)
+    following = Following(
+        store=store,
+        messages=messages,
+        clock=clock,
+        showing=Showing(settings.broker_url),
+        hold=hold,
+        tick=tick,
+        lease_s=settings.lease_s,
     )
+    return Cluster(messages=messages, following=following, tick=tick)
 
 
 def _login() -> str:

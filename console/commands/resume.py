@@ -70,7 +70,7 @@ def _check_writing(parts: Parts, job: JobRecord, spec: JobSpec, asked: JobSpec) 
     """
     parts.preparation.check_writing(job, asked)
     for name in asked.publish:
-        if name not in spec.publish and job.workbook:
+        if name not in spec.publish and job.workbook and not job.detached:
             check_target(publish_path(Path(job.workbook), name), Path(job.source), overwrite=spec.overwrite)
 
 

@@ -34,6 +34,9 @@ def command(source: str, *, as_json: bool, yes: bool, password: str, detach: boo
             fix="Set SKUSCRIBE_BROKER_URL, or leave --detach away.",
             code="detach",
         )
+    if parts.cluster:
+        # Before planning, which takes a while for a large sheet: is there anybody to hand it to?
+        parts.cluster.messages.waiting()
     draft = parts.preparation.draft(source, spec)
     for line in draft.said:
         say(line)

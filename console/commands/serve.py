@@ -4,12 +4,12 @@ import ipaddress
 import json
 import logging
 import re
-from contextlib import nullcontext
 
 import click
 
 from console.options import json_option
 from templates.errors import UserError
+from worker.hold import BEATS_A_LEASE
 from worker.wiring import wire
 
 _LOG = logging.getLogger("skuscribe.serve")
@@ -56,8 +56,9 @@ def command(*, host: str, port: int, hosts: tuple[str, ...], as_json: bool) -> i
         _LOG.info("listens on %s; Ctrl-C ends it", url)
         if not _is_loopback(host):
             _LOG.warning("there is no login in this version: whoever reaches this port reads the jobs")
-        # Where there is a broker, beat ticks.
-        with nullcontext() if parts.cluster else Ticking(parts.tick.run, every_s=_TICK_S):
+        # With a broker as well: it sees workers die when the last of them is gone.
+        every_s = parts.settings.lease_s / BEATS_A_LEASE if parts.cluster else _TICK_S
+        with Ticking(parts.tick.run, every_s=every_s):
             serve(app, listening)
     return 0
 

@@ -35,7 +35,7 @@ FINISH_ITEM = update(items).where(_ITEM).values(_OUTCOME)
 ADD_AND_FINISH = update(items).where(_ITEM).values(_TOTALS | _OUTCOME)
 FINISH_TWINS = (
     update(items)
-    .where(items.c.twin_of == bindparam("the_item"))
+    .where(items.c.twin_of == bindparam("their_item"))
     .values({name: bindparam(f"new_{name}") for name in _OF_TWIN})
 )
 ADD_TO_JOB = (
@@ -109,7 +109,7 @@ def twin_row(entry: Finished) -> dict[str, Any]:
     """Give what an item's result sets in its twins."""
     state = ItemState.REUSED if entry.state is ItemState.DONE else entry.state
     return {
-        "the_item": entry.item_id,
+        "their_item": entry.item_id,
         "new_state": state,
         "new_copy": pack_copy(entry.copy),
         "new_notes": entry.notes,

@@ -27,6 +27,8 @@ from sqlalchemy import (
 )
 
 from jobs.clock import stamp
+from jobs.lifecycle import JobState
+from jobs.store.recounting import recount
 from jobs.store.schema import IS_OPEN, IS_RUNNING, chunks, items, jobs, sessions
 
 #: How many chunks of urgent jobs one dispatch gives out at the most.
@@ -89,20 +91,44 @@ class ChunkTable:
         self._writing = engine.execution_options(writes=True)
         self._random = random
 
+    def submit(self, job_id: str, *, size: int, now: datetime, detached: bool) -> int | None:
+        """Hand a job to the workers: divide its open items into chunks and let it run, all at once.
+
+        Gives how many chunks there are; None when the workers have the job already: of several who submit it, one does.
+        """
+        with self._writing.connect() as connection, connection.begin() as transaction:
+            # It locks the job, after the items of attempts that may end at this moment.
+            recount(connection, job_id)
+            row = connection.execute(select(jobs.c.kind, jobs.c.state, jobs.c.shared).where(jobs.c.id == job_id)).one()
+            if row.shared and row.state == JobState.RUNNING:
+                transaction.rollback()
+                return None
+            count = _divide(connection, job_id, size)
+            connection.execute(
+                update(jobs)
+                .where(jobs.c.id == job_id)
+                .values(
+                    state=JobState.RUNNING,
+                    stop_reason=None,
+                    stop_wanted=None,
+                    began_at=stamp(now),
+                    ended_at=None,
+                    message="",
+                    error=None,
+                    shared=True,
+                    detached=detached,
+                    session=None,
+                    # What fits into one chunk is waited for by a person: it goes before bulk work.
+                    urgent=row.kind == "preview" or count == 1,
+                    proven=False,
+                )
+            )
+        return count
+
     def divide(self, job_id: str, *, size: int) -> int:
         """Divide a job's open items into new chunks in the order of planning; give how many there are."""
-        number = (func.row_number().over(order_by=items.c.id) - 1) // literal(size)
-        page = select(items.c.id, number.label("number")).where(items.c.job_id == job_id, IS_OPEN).subquery()
-        divided = (
-            select(literal(job_id), func.min(page.c.id), func.max(page.c.id), literal(ChunkState.READY.value))
-            .group_by(page.c.number)
-            .order_by(page.c.number)
-        )
         with self._writing.begin() as connection:
-            connection.execute(delete(chunks).where(chunks.c.job_id == job_id))
-            columns = ["job_id", "first_item", "last_item", "state"]
-            made = insert(chunks).from_select(columns, divided).execution_options(preserve_rowcount=True)
-            return connection.execute(made).rowcount
+            return _divide(connection, job_id, size)
 
     def dispatch(self, *, most: int, now: datetime) -> list[Message]:
         """Mark the chunks that come next as queued, and give them.
@@ -153,29 +179,17 @@ class ChunkTable:
 
     def claim(self, chunk_id: int, session: str) -> Chunk | None:
         """Give a chunk to a session; None when it is somebody's already, is done, or its job does not go on."""
-        of_chunk = select(chunks.c.job_id).where(chunks.c.id == chunk_id).scalar_subquery()
-        goes_on = select(jobs.c.id).where(
-            jobs.c.id == of_chunk, IS_RUNNING, jobs.c.stop_wanted.is_(None), jobs.c.error.is_(None)
-        )
-        can_be_had = (chunks.c.id == chunk_id) & chunks.c.state.in_((ChunkState.READY, ChunkState.QUEUED))
         with self._writing.begin() as connection:
             # The job's row is locked so that nobody settles it in between.
-            if connection.execute(goes_on.with_for_update(read=True)).first() is None:
+            if connection.execute(_GOES_ON, {"the_chunk": chunk_id}).first() is None or not _lives(connection, session):
                 return None
-            if not _lives(connection, session):
-                return None
-            claimed = update(chunks).where(can_be_had).values(state=ChunkState.CLAIMED, session=session)
-            if connection.execute(claimed).rowcount != 1:
-                return None
-            columns = (chunks.c.id, chunks.c.job_id, chunks.c.first_item, chunks.c.last_item)
-            row = connection.execute(select(*columns).where(chunks.c.id == chunk_id)).mappings().one()
-        return Chunk(**row)
+            row = connection.execute(_CLAIM, {"the_chunk": chunk_id, "by": session}).mappings().first()
+        return Chunk(**row) if row else None
 
     def drain(self, chunk_id: int, session: str) -> None:
         """Say that all items of a claimed chunk are taken."""
-        held = (chunks.c.id == chunk_id) & (chunks.c.session == session) & (chunks.c.state == ChunkState.CLAIMED)
         with self._writing.begin() as connection:
-            connection.execute(update(chunks).where(held).values(state=ChunkState.DRAINING))
+            connection.execute(_DRAIN, {"the_chunk": chunk_id, "by": session})
 
     def release(self, session: str, chunk_ids: Collection[int], now: datetime) -> set[str]:
         """Let go of chunks that a session holds; give the jobs that they belong to.
@@ -211,6 +225,20 @@ class ChunkTable:
             return {row[0]: row[1] for row in connection.execute(query)}
 
 
+def _divide(connection: Connection, job_id: str, size: int) -> int:
+    number = (func.row_number().over(order_by=items.c.id) - 1) // literal(size)
+    page = select(items.c.id, number.label("number")).where(items.c.job_id == job_id, IS_OPEN).subquery()
+    divided = (
+        select(literal(job_id), func.min(page.c.id), func.max(page.c.id), literal(ChunkState.READY.value))
+        .group_by(page.c.number)
+        .order_by(page.c.number)
+    )
+    connection.execute(delete(chunks).where(chunks.c.job_id == job_id))
+    columns = ["job_id", "first_item", "last_item", "state"]
+    made = insert(chunks).from_select(columns, divided).execution_options(preserve_rowcount=True)
+    return connection.execute(made).rowcount
+
+
 def _in_state(*states: ChunkState) -> Any:
     return (chunks.c.job_id == jobs.c.id) & chunks.c.state.in_(states)
 
@@ -240,6 +268,30 @@ _QUEUE = (
     .values(state=ChunkState.QUEUED, queued_at=bindparam("at"))
 )
 
+_IS_THE_CHUNK = chunks.c.id == bindparam("the_chunk")
+_GOES_ON = (
+    select(jobs.c.id)
+    .where(
+        jobs.c.id == select(chunks.c.job_id).where(_IS_THE_CHUNK).scalar_subquery(),
+        IS_RUNNING,
+        jobs.c.stop_wanted.is_(None),
+        jobs.c.error.is_(None),
+    )
+    .with_for_update(read=True)
+)
+_CLAIM = (
+    update(chunks)
+    .where(_IS_THE_CHUNK, chunks.c.state.in_((ChunkState.READY, ChunkState.QUEUED)))
+    .values(state=ChunkState.CLAIMED, session=bindparam("by"))
+    .returning(chunks.c.id, chunks.c.job_id, chunks.c.first_item, chunks.c.last_item)
+)
+_DRAIN = (
+    update(chunks)
+    .where(_IS_THE_CHUNK, chunks.c.session == bindparam("by"), chunks.c.state == ChunkState.CLAIMED)
+    .values(state=ChunkState.DRAINING)
+)
+_HAS_ENDED = select(sessions.c.ended).where(sessions.c.id == bindparam("session")).with_for_update(read=True)
+
 #: What a session's chunks still have open: how many items, how many of those wait, and until when.
 _HELD = (
     select(
@@ -268,8 +320,7 @@ _LET_GO = (
 
 def _lives(connection: Connection, session: str) -> bool:
     """Whether a session has not ended; nobody can end it before this transaction is over."""
-    query = select(sessions.c.ended).where(sessions.c.id == session).with_for_update(read=True)
-    return not connection.execute(query).scalar()
+    return not connection.execute(_HAS_ENDED, {"session": session}).scalar()
 
 
 def _ready_chunks(connection: Connection, job_id: str, most: int, at: str) -> Sequence[int]:

@@ -73,6 +73,15 @@ class WaitingItems:
     prompt_tokens: int
 
 
+_OPEN_BETWEEN = (
+    select(items, products.c.key, products.c["values"])
+    .join(products, products.c.id == items.c.product_id)
+    .where(items.c.job_id == bindparam("job_id"), items.c.id.between(bindparam("first"), bindparam("last")), IS_OPEN)
+    .where(items.c.due_at.is_(None) | (items.c.due_at <= bindparam("now")))
+    .order_by(items.c.id)
+)
+
+
 class ItemTable:
     """The products and items of a job."""
 
@@ -160,15 +169,9 @@ class ItemTable:
 
     def open_between(self, job_id: str, first: int, last: int, now: datetime) -> list[OpenItem]:
         """Give the open items of a chunk that are due, in the order of planning."""
-        query = (
-            select(items, products.c.key, products.c["values"])
-            .join(products, products.c.id == items.c.product_id)
-            .where(items.c.job_id == job_id, items.c.id.between(first, last), IS_OPEN)
-            .where(items.c.due_at.is_(None) | (items.c.due_at <= stamp(now)))
-            .order_by(items.c.id)
-        )
+        wanted = {"job_id": job_id, "first": first, "last": last, "now": stamp(now)}
         with self._engine.connect() as connection:
-            return [_open_item(row) for row in connection.execute(query).mappings()]
+            return [_open_item(row) for row in connection.execute(_OPEN_BETWEEN, wanted).mappings()]
 
     def put_off(self, item_id: int, *, until: datetime, met: Mapping[str, int]) -> None:
         """Let an open item wait long for its next try; a result or a new start of the item ends that."""

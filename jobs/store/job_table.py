@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, RowMapping, delete, exists, func, insert, select, tuple_, update
+from sqlalchemy import Connection, Engine, RowMapping, bindparam, delete, exists, func, insert, select, tuple_, update
 
 from jobs.clock import stamp
 from jobs.lifecycle import JobState, StopReason, end_state
 from jobs.results import ItemState
+from jobs.store.recounting import recount
 from jobs.store.schema import (
     IS_OPEN,
     IS_RUNNING,
-    PROGRESS_COLUMNS,
     attempt_ends,
     attempt_starts,
     chunks,
@@ -156,6 +156,11 @@ class JobTable:
         with self._engine.execution_options(writes=True).begin() as connection:
             connection.execute(update(jobs).where(jobs.c.id == job_id).values(**values))
 
+    def end(self, job_id: str, *, session: str, **values: Any) -> None:
+        """Set columns of a job at the end of a session that runs it; nothing where another one has taken it over."""
+        with self._engine.execution_options(writes=True).begin() as connection:
+            connection.execute(update(jobs).where(jobs.c.id == job_id, jobs.c.session == session).values(**values))
+
     def want_stop(self, job_id: str, reason: StopReason) -> None:
         """Say that a job is to stop, and why; the first reason stays."""
         with self._engine.execution_options(writes=True).begin() as connection:
@@ -203,7 +208,7 @@ class JobTable:
     def standing(self, job_ids: Collection[str]) -> dict[str, JobStanding]:
         """Give how jobs stand, those that there are."""
         with self._engine.connect() as connection:
-            found = connection.execute(select(jobs.c.id, *_STANDING).where(jobs.c.id.in_(job_ids))).mappings()
+            found = connection.execute(_STANDINGS, {"ids": list(job_ids)}).mappings()
             return {row["id"]: JobStanding(**_read({name: row[name] for name in row if name != "id"})) for row in found}
 
     def settle(self, job_id: str, now: datetime) -> JobState | None:
@@ -243,33 +248,9 @@ class JobTable:
             return connection.execute(query).rowcount == 1
 
     def recount(self, job_id: str) -> None:
-        """Begin a new session of a job: its counters at 0, what it has spent and holds from the ledger.
-
-        After a crash the ledger is what is true.
-        """
-        joined = attempt_starts.outerjoin(attempt_ends, attempt_ends.c.attempt == attempt_starts.c.attempt)
-        spent = select(func.coalesce(func.sum(attempt_ends.c.cost_pico), 0)).select_from(joined)
-        lost = attempt_ends.c.outcome.is_(None) | (attempt_ends.c.outcome == "unconfirmed")
-        held = select(func.coalesce(func.sum(attempt_starts.c.reserved_pico), 0)).select_from(joined).where(lost)
-        of_job = attempt_starts.c.job_id == job_id
-        open_items = (
-            select(attempt_starts.c.item_id).select_from(joined).where(of_job, attempt_ends.c.attempt.is_(None))
-        )
-        sent = select(func.count()).where(attempt_starts.c.item_id == items.c.id).scalar_subquery()
+        """Begin a new session of a job: its counters at 0, what it has spent and holds from the ledger."""
         with self._engine.execution_options(writes=True).begin() as connection:
-            # What ends from now on is added by who ends it: it waits for this row.
-            connection.execute(select(jobs.c.id).where(jobs.c.id == job_id).with_for_update(key_share=True))
-            connection.execute(
-                update(jobs)
-                .where(jobs.c.id == job_id)
-                .values(
-                    **dict.fromkeys((*PROGRESS_COLUMNS, "tokens"), 0),
-                    spent_pico=connection.execute(spent.where(of_job)).scalar_one(),
-                    held_pico=connection.execute(held.where(of_job)).scalar_one(),
-                )
-            )
-            # An attempt that never ended was never added to its item.
-            connection.execute(update(items).where(items.c.id.in_(open_items)).values(attempts=sent))
+            recount(connection, job_id)
 
     def forget_plan(self, job_id: str) -> None:
         """Drop the products and items of a job whose planning was cut off; nothing of it was sent."""
@@ -288,6 +269,7 @@ class JobTable:
 
 #: The columns of a `JobStanding`.
 _STANDING = [jobs.c[name] for name in JobStanding.__dataclass_fields__]
+_STANDINGS = select(jobs.c.id, *_STANDING).where(jobs.c.id.in_(bindparam("ids", expanding=True)))
 
 
 #: Nobody has its files, and whoever set out to write them has ended.
@@ -299,17 +281,22 @@ _IS_UNDELIVERED = (
 )
 
 
+def _has_chunks(*states: str) -> Any:
+    return exists().where(chunks.c.job_id == jobs.c.id, chunks.c.state.in_(states))
+
+
+_AT_ITS_END = select(jobs.c.stop_wanted, jobs.c.error, jobs.c.seconds, jobs.c.began_at).where(
+    jobs.c.id == bindparam("job_id"),
+    IS_RUNNING,
+    ~_has_chunks("claimed", "draining"),
+    # Of a job that is to stop, nobody can claim what is ready or queued any more.
+    jobs.c.stop_wanted.is_not(None) | jobs.c.error.is_not(None) | ~_has_chunks("ready", "queued"),
+)
+
+
 def _at_its_end(connection: Connection, job_id: str) -> Any:
     """Give a shared job that runs, when none of its chunks is out and none is to come; None otherwise."""
-    query = select(jobs.c.stop_wanted, jobs.c.error, jobs.c.seconds, jobs.c.began_at)
-    job = connection.execute(query.where(jobs.c.id == job_id, IS_RUNNING)).first()
-    if job is None:
-        return None
-    # Of a job that is to stop, nobody can claim what is ready or queued any more.
-    is_to_stop = job.stop_wanted is not None or job.error is not None
-    going_on = ("claimed", "draining") if is_to_stop else ("ready", "queued", "claimed", "draining")
-    is_out = select(exists().where(chunks.c.job_id == job_id, chunks.c.state.in_(going_on)))
-    return None if connection.execute(is_out).scalar_one() else job
+    return connection.execute(_AT_ITS_END, {"job_id": job_id}).first()
 
 
 def _settled(states: Mapping[str, int], *, failed: bool, stopped: bool) -> JobState:

@@ -39,7 +39,7 @@ class _Pace:
 
 _FILE = _Pace(0.02, 0.002, 16)
 #: A commit costs twice the work of one in a file, and other processes wait for its locks.
-_SERVER = _Pace(0.06, 0.01, 100)
+_SERVER = _Pace(0.1, 0.01, 100)
 
 
 @dataclass(slots=True)

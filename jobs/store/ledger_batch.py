@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, exists, insert, select
+from sqlalchemy import Connection, bindparam, exists, select
 
 from jobs.results import ItemState
 from jobs.store.attempt_rows import (
@@ -25,6 +25,7 @@ from jobs.store.attempt_rows import (
     twin_row,
 )
 from jobs.store.attempts import End, Finished, Grant, Start
+from jobs.store.many_rows import Writes
 from jobs.store.schema import attempt_ends, attempt_starts, copies, items, jobs, sessions
 
 _TWIN = items.alias("twin")
@@ -115,8 +116,6 @@ class Batch:
             if answers is not None:
                 return answers
         accepted = self._accepted(found)
-        self._write_ends(connection, accepted, now)
-        self._write_results(connection, found, accepted, now)
         job_of = {row.id: row.job_id for row in found}
         accounts = self._lock_jobs(connection, {job_of[item] for item in accepted})
         for end in self.ends:
@@ -124,11 +123,14 @@ class Batch:
         for item, finished in accepted.items():
             accounts[job_of[item]].finish(finished)
         answers = list(self._grant(connection, accounts))
-        granted = [start for start, answer in zip(self.starts, answers, strict=True) if answer]
-        if granted:
-            connection.execute(insert(attempt_starts), [start_row(start, now) for start in granted])
-        if accounts:
-            connection.execute(ADD_TO_JOB, [job_sums(job, account.more) for job, account in accounts.items()])
+        writes = Writes()
+        self._write_ends(writes, accepted, now)
+        self._write_results(writes, found, accepted, now)
+        granted = (start for start, answer in zip(self.starts, answers, strict=True) if answer)
+        writes.add(attempt_starts, (start_row(start, now) for start in granted))
+        sums = (job_sums(job, account.more) for job, account in accounts.items())
+        writes.change(ADD_TO_JOB, sums, by="the_job")
+        writes.write(connection)
         return answers
 
     def _results(self) -> Iterator[Finished]:
@@ -171,10 +173,8 @@ class Batch:
                 accepted.setdefault(finished.item_id, finished)
         return accepted
 
-    def _write_ends(self, connection: Connection, accepted: Mapping[int, Finished], now: str) -> None:
-        if not self.ends:
-            return
-        connection.execute(insert(attempt_ends), [end_row(end, now) for end in self.ends])
+    def _write_ends(self, writes: Writes, accepted: Mapping[int, Finished], now: str) -> None:
+        writes.add(attempt_ends, (end_row(end, now) for end in self.ends))
         last, others = [], []
         for end in self.ends:
             finished = end.finished
@@ -182,25 +182,17 @@ class Batch:
                 last.append(item_totals(end) | finish_row(finished))
             else:
                 others.append(item_totals(end))
-        if last:
-            connection.execute(ADD_AND_FINISH, last)
-        if others:
-            connection.execute(ADD_TO_ITEM, others)
+        writes.change(ADD_AND_FINISH, last, by="the_item")
+        writes.change(ADD_TO_ITEM, others, by="the_item")
 
-    def _write_results(
-        self, connection: Connection, found: Sequence[Any], accepted: Mapping[int, Finished], now: str
-    ) -> None:
-        if not accepted:
-            return
-        alone = [finish_row(entry) for entry in self.finished if accepted.get(entry.item_id) is entry]
-        if alone:
-            connection.execute(FINISH_ITEM, alone)
-        twins = [twin_row(accepted[row.id]) for row in found if row.has_twins and row.id in accepted]
-        if twins:
-            connection.execute(FINISH_TWINS, twins)
-        kept = [copy_row(entry, now) for entry in accepted.values() if entry.kept_as is not None]
-        if kept:
-            connection.execute(insert(copies), kept)
+    def _write_results(self, writes: Writes, found: Sequence[Any], accepted: Mapping[int, Finished], now: str) -> None:
+        alone = [entry for entry in self.finished if accepted.get(entry.item_id) is entry]
+        writes.change(FINISH_ITEM, map(finish_row, alone), by="the_item")
+        twins = [accepted[row.id] for row in found if row.has_twins and row.id in accepted]
+        # These are other rows than any of the above.
+        writes.change(FINISH_TWINS, map(twin_row, twins), by="their_item")
+        kept = (entry for entry in accepted.values() if entry.kept_as is not None)
+        writes.add(copies, (copy_row(entry, now) for entry in kept))
 
     def _grant(self, connection: Connection, accounts: Mapping[str, _Account]) -> Iterator[Grant]:
         ended = self._ended_sessions(connection)

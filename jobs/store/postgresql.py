@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import math
+import select
 import time
 from typing import Any
 
 from psycopg import Error as DriverError
 from psycopg import OperationalError
-from sqlalchemy import URL, Engine, ExceptionContext, create_engine, event
+from sqlalchemy import URL, Connection, Engine, ExceptionContext, create_engine, event
 from sqlalchemy.engine import Dialect
+from sqlalchemy.exc import InvalidatePoolError
 
 from jobs.store.failures import StoreError, reason, store_busy, store_error, store_lost
 from jobs.store.patience import patiently
@@ -39,6 +42,8 @@ _REFUSED = (
 )
 #: Threads that wait for a connection: longer than anybody waits out a lost server.
 _POOL_WAIT_S = 120
+#: A connection that rested for longer is asked whether it lives: a router may have forgotten it without a word.
+_LONG_REST_S = 15.0
 
 
 def postgresql_engine(target: URL) -> Engine:
@@ -48,7 +53,6 @@ def postgresql_engine(target: URL) -> Engine:
         target.set(drivername="postgresql+psycopg"),
         connect_args=settings,
         isolation_level="READ COMMITTED",
-        pool_pre_ping=True,
         pool_size=5,
         max_overflow=15,
         pool_timeout=_POOL_WAIT_S,
@@ -56,6 +60,9 @@ def postgresql_engine(target: URL) -> Engine:
     )
     event.listen(engine, "do_connect", _connect)
     event.listen(engine, "handle_error", _on_error, retval=True)
+    event.listen(engine, "checkin", _lay_down)
+    event.listen(engine, "checkout", _take_up)
+    event.listen(engine, "engine_connect", _begin_nothing)
     return engine
 
 
@@ -83,6 +90,37 @@ def _connect(dialect: Dialect, _record: Any, arguments: list[Any], options: dict
         raise store_lost(error) from error
 
 
+def _lay_down(_connection: Any, record: Any) -> None:
+    record.info["rests_since_s"] = time.monotonic()
+
+
+def _take_up(connection: Any, record: Any, _fairy: Any) -> None:
+    """Have a pooled connection replaced that is of no use any more, and all older ones with it.
+
+    A server that ends a connection says so, which is seen without asking it: a question costs as much as a query.
+    """
+    rested_s = time.monotonic() - record.info.get("rests_since_s", math.inf)
+    try:
+        if rested_s >= _LONG_REST_S or _has_news(connection):
+            connection.execute("SELECT 1")
+            connection.rollback()
+    except DriverError as error:
+        raise InvalidatePoolError from error
+
+
+def _has_news(connection: Any) -> bool:
+    look = select.poll()
+    look.register(connection.fileno(), select.POLLIN)
+    return bool(look.poll(0))
+
+
+def _begin_nothing(connection: Connection) -> None:
+    """Take no transaction for what only reads: its BEGIN and ROLLBACK would be two more round trips."""
+    options = connection.get_execution_options()
+    if options.get("reads") and not options.get("writes"):
+        connection.execution_options(isolation_level="AUTOCOMMIT")
+
+
 def _refused(error: DriverError) -> StoreError:
     return StoreError(
         f"The database refused Skuscribe: {reason(error)}.",
@@ -93,8 +131,7 @@ def _refused(error: DriverError) -> StoreError:
 
 def _on_error(context: ExceptionContext) -> StoreError | None:
     error = context.original_exception
-    # The ping finds out whether a pooled connection is still good: what it meets is mended by a new connection.
-    if not isinstance(error, DriverError) or context.is_pre_ping:
+    if not isinstance(error, DriverError):
         return None
     code = error.sqlstate or ""
     if code in _BUSY:

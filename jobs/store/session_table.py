@@ -28,6 +28,9 @@ class SessionRecord:
     seen_at: str
 
 
+_LIVE_SLOTS = select(func.coalesce(func.sum(sessions.c.slots), 0)).where(~sessions.c.ended)
+
+
 class SessionTable:
     """The sessions: each lives as long as its beat goes on."""
 
@@ -62,9 +65,10 @@ class SessionTable:
             _free(connection, session)
 
     def beats(self) -> dict[str, int]:
-        """Give the beats of all sessions that have not ended."""
+        """Give the beats of the workers that have not ended; commands hold no work that others could take."""
+        query = select(sessions.c.id, sessions.c.beat).where(~sessions.c.ended, sessions.c.kind == "worker")
         with self._engine.connect() as connection:
-            found = connection.execute(select(sessions.c.id, sessions.c.beat).where(~sessions.c.ended))
+            found = connection.execute(query)
             return {row.id: row.beat for row in found}
 
     def end_dead(self, session: str, beat: int) -> bool:
@@ -78,9 +82,8 @@ class SessionTable:
 
     def live_slots(self) -> int:
         """Give how many chunks all live sessions take at a time."""
-        query = select(func.coalesce(func.sum(sessions.c.slots), 0)).where(~sessions.c.ended)
         with self._engine.connect() as connection:
-            return int(connection.execute(query).scalar_one())
+            return int(connection.execute(_LIVE_SLOTS).scalar_one())
 
     def find(self, session: str) -> SessionRecord | None:
         """Give a session that has not ended, None when it has or there is none."""
@@ -97,12 +100,6 @@ class SessionTable:
         with self._engine.connect() as connection:
             found = connection.execute(query.order_by(sessions.c.began_at, sessions.c.id)).mappings()
             return [SessionRecord(**row) for row in found]
-
-    def is_live(self, session: str) -> bool:
-        """Whether a session has begun and not ended."""
-        query = select(sessions.c.id).where(sessions.c.id == session, ~sessions.c.ended)
-        with self._engine.connect() as connection:
-            return connection.execute(query).first() is not None
 
 
 class Heartbeats:

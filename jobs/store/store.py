@@ -42,13 +42,15 @@ def store_on(engine: Engine) -> Store:
     Chunks do not: a claim whose commit was cut off would be made twice and be nobody's.
     """
     patience_s = patience_of(engine)
+    # What a table writes, it says by `writes`.
+    reading = engine.execution_options(reads=True)
     return Store(
         engine,
-        repeating(JobTable(engine), patience_s),
-        repeating(ItemTable(engine), patience_s),
-        repeating(CopyTable(engine), patience_s),
-        repeating(Totals(engine), patience_s),
-        ChunkTable(engine),
-        repeating(SessionTable(engine), patience_s),
-        repeating(TallyTable(engine), patience_s),
+        repeating(JobTable(reading), patience_s),
+        repeating(ItemTable(reading), patience_s),
+        repeating(CopyTable(reading), patience_s),
+        repeating(Totals(reading), patience_s),
+        ChunkTable(reading),
+        repeating(SessionTable(reading), patience_s),
+        repeating(TallyTable(reading), patience_s),
     )

@@ -4,7 +4,7 @@ from functools import partial
 
 import pytest
 from chunks_making import dispatched, finish, running, session, together
-from store_making import JOB, now
+from store_making import JOB, now, with_items
 
 from jobs.lifecycle import JobState, StopReason
 
@@ -231,3 +231,13 @@ def test_a_message_that_is_out_for_long_is_sent_again(store):
     assert store.chunks.requeue(queued_before=now()) == 0
     assert store.chunks.requeue(queued_before=LATER) == 1
     assert store.chunks.counts(JOB) == {"claimed": 1, "ready": 2}
+
+
+def test_of_several_who_submit_a_job_one_does(store):
+    with_items(store, 6)
+    counts = together(
+        *[lambda: store.chunks.submit(JOB, size=2, now=now(), detached=False) for _ in range(4)],
+    )
+    assert sorted(counts, key=str) == [3, None, None, None]
+    store.jobs.change(JOB, proven=True)
+    assert len(store.chunks.dispatch(most=10, now=now())) == 3

@@ -13,11 +13,11 @@ def opened(store, *names, kind="worker", slots=4):
 
 
 def test_a_session_lives_from_its_beginning_to_its_end(store):
-    assert not store.sessions.is_live("s1")
+    assert store.sessions.find("s1") is None
     opened(store, "s1")
-    assert store.sessions.is_live("s1")
+    assert store.sessions.find("s1")
     store.sessions.close("s1")
-    assert not store.sessions.is_live("s1")
+    assert store.sessions.find("s1") is None
     assert store.sessions.beats() == {}
 
 

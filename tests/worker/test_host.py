@@ -1,6 +1,7 @@
 import json
 import os
 import time
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -11,7 +12,12 @@ from stand_in import StandIn
 from jobs.clock import utc_now
 from jobs.lifecycle import JobState, StopReason
 from jobs.spec import JobSpec
+from templates.errors import UserError
+from worker.execution import Watch
 from worker.following import Following
+from worker.model import ErrorKind
+from worker.retry import Rule
+from worker.tick import Tick
 from worker.wiring import wire
 
 pytestmark = pytest.mark.servers
@@ -48,7 +54,15 @@ def hosts(planned, bedrock, tmp_path):  # noqa: ARG001 - the hosts' environment 
 
 
 def following(hosts):
-    return Following(store=hosts.store, messages=hosts.messages, clock=utc_now, showing=Silent())
+    return Following(
+        store=hosts.store,
+        messages=hosts.messages,
+        clock=utc_now,
+        showing=Silent(),
+        hold=hosts.hold,
+        tick=Tick(None),
+        lease_s=60.0,
+    )
 
 
 def ended(store, job_id, timeout_s=60):
@@ -144,7 +158,7 @@ def test_one_slow_item_does_not_hold_the_others_back(hosts, planned, bedrock):
     with bedrock.holding("Thing number 133"):
         following(hosts).submit(job_id)
         until(lambda: hosts.store.jobs.get(job_id).finished == ITEMS - 1)
-        assert hosts.store.chunks.counts(job_id) == {"done": 3, "draining": 1}
+        until(lambda: hosts.store.chunks.counts(job_id) == {"done": 3, "draining": 1})
     assert ended(hosts.store, job_id).finished == ITEMS
 
 
@@ -209,3 +223,36 @@ def test_a_job_without_open_items_ends_at_once(hosts, planned):
     for _ in range(2):
         following(hosts).submit(job_id)
         assert ended(hosts.store, job_id).state is JobState.DONE
+
+
+def test_who_follows_a_job_without_workers_can_stop_it(hosts, planned):
+    job_id = planned(30)
+    following(hosts).run(job_id, Watch(stop=lambda: StopReason.SIGNAL))
+    job = hosts.store.jobs.get(job_id)
+    assert (job.state, job.stop_reason) == (JobState.STOPPED, StopReason.SIGNAL)
+
+
+def test_a_job_that_a_command_left_when_it_was_killed_can_be_given_to_workers(hosts, planned):
+    job_id = planned(30)
+    hosts.store.jobs.change(job_id, state=JobState.RUNNING, session="long gone")
+    hosts.begin()
+    following(hosts).submit(job_id)
+    assert ended(hosts.store, job_id).state is JobState.DONE
+
+
+def test_a_job_that_a_command_runs_is_not_given_to_workers(hosts, planned):
+    job_id = planned(30)
+    with hosts.hold.on(job_id, "s1"), pytest.raises(UserError, match="is being run"):
+        following(hosts).submit(job_id)
+
+
+def test_a_model_that_never_becomes_ready_stops_the_job_after_a_few_items(hosts, planned, bedrock, monkeypatch):
+    monkeypatch.setattr("worker.retry.RULES", {ErrorKind.NOT_READY: Rule(tries=1, base_s=100.0, cap_s=100.0)})
+    hosts.assembly = replace(hosts.assembly, random=lambda: 0.0)
+    monkeypatch.setattr("worker.line._LONG_WAIT_S", 0.0)
+    bedrock.always = "not_ready"
+    hosts.begin()
+    job_id = planned()
+    following(hosts).submit(job_id)
+    assert ended(hosts.store, job_id).state is JobState.FAILED
+    assert bedrock.counts.requests <= 12

@@ -1,0 +1,36 @@
+"""What a job has spent and holds, counted again from the ledger: after a crash the ledger is what is true."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, func, select, update
+
+from jobs.store.schema import PROGRESS_COLUMNS, attempt_ends, attempt_starts, items, jobs
+
+
+def recount(connection: Connection, job_id: str) -> None:
+    """Begin a new session of a job: its counters at 0, its money by the ledger, lost attempts with their items."""
+    joined = attempt_starts.outerjoin(attempt_ends, attempt_ends.c.attempt == attempt_starts.c.attempt)
+    of_job = attempt_starts.c.job_id == job_id
+    open_items = select(attempt_starts.c.item_id).select_from(joined).where(of_job, attempt_ends.c.attempt.is_(None))
+    # Items before the job, by id, as whoever ends an attempt locks them.
+    lost = connection.execute(
+        select(items.c.id).where(items.c.id.in_(open_items)).order_by(items.c.id).with_for_update()
+    ).scalars()
+    ids = list(lost)
+    connection.execute(select(jobs.c.id).where(jobs.c.id == job_id).with_for_update(key_share=True))
+    spent = select(func.coalesce(func.sum(attempt_ends.c.cost_pico), 0)).select_from(joined)
+    is_lost = attempt_ends.c.outcome.is_(None) | (attempt_ends.c.outcome == "unconfirmed")
+    held = select(func.coalesce(func.sum(attempt_starts.c.reserved_pico), 0)).select_from(joined).where(is_lost)
+    connection.execute(
+        update(jobs)
+        .where(jobs.c.id == job_id)
+        .values(
+            **dict.fromkeys((*PROGRESS_COLUMNS, "tokens"), 0),
+            spent_pico=connection.execute(spent.where(of_job)).scalar_one(),
+            held_pico=connection.execute(held.where(of_job)).scalar_one(),
+        )
+    )
+    if ids:
+        # An attempt that never ended was never added to its item.
+        sent = select(func.count()).where(attempt_starts.c.item_id == items.c.id).scalar_subquery()
+        connection.execute(update(items).where(items.c.id.in_(open_items)).values(attempts=sent))
