@@ -66,12 +66,35 @@ def measured(command: Sequence[str], *, environ: Mapping[str, str], folder: Path
     )
 
 
-def skuscribe_run(source: Path, *, endpoint: str, folder: Path, options: Sequence[object] = ()) -> Measured:
-    """Run `skuscribe run` on a sheet against an endpoint, with a store of its own."""
+def skuscribe_run(
+    source: Path,
+    *,
+    endpoint: str,
+    folder: Path,
+    options: Sequence[object] = (),
+    environ: Mapping[str, str] | None = None,
+) -> Measured:
+    """Run `skuscribe run` on a sheet against an endpoint, with a store of its own unless `environ` names another."""
     command = [sys.executable, "-m", "console.main", "run", source, "--template", TEMPLATE, "--model", MODEL]
     command += ["--out", folder / f"result{source.suffix}", "--overwrite", "--yes", "--json", *options]
-    environ = {**endpoint_environ(endpoint), "SKUSCRIBE_HOME": str(folder / "home")}
-    return measured([str(part) for part in command], environ=environ, folder=folder)
+    settings = {**endpoint_environ(endpoint), "SKUSCRIBE_HOME": str(folder / "home"), **(environ or {})}
+    return measured([str(part) for part in command], environ=settings, folder=folder)
+
+
+def tree_cpu_s(pid: int) -> float:
+    """Give the user and system time that a process and its children took so far, ended ones included."""
+    root = psutil.Process(pid)
+    times = root.cpu_times()
+    ended_s = times.children_user + times.children_system
+    return float(ended_s + sum(_own_cpu_s(process) for process in (root, *root.children(recursive=True))))
+
+
+def _own_cpu_s(process: psutil.Process) -> float:
+    try:
+        times = process.cpu_times()
+    except psutil.Error:  # it ended just now
+        return 0.0
+    return float(times.user + times.system)
 
 
 def endpoint_environ(endpoint: str) -> dict[str, str]:

@@ -25,7 +25,8 @@ import threading
 import time
 import zlib
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
@@ -69,8 +70,9 @@ class Counts:
     output_tokens: int = 0
     in_flight: int = 0
     max_in_flight: int = 0
-    #: The bodies of the requests, in order of arrival.
+    #: The bodies of the requests, in order of arrival, and when each came on the monotonic clock.
     bodies: list[dict[str, Any]] = field(default_factory=list)
+    moments_s: list[float] = field(default_factory=list)
 
     @property
     def prompts(self) -> list[str]:
@@ -120,6 +122,8 @@ class StandIn:
         self.identity = identity
         self.control = dict(control or {})
         self.counts = Counts()
+        #: While such a text is held, requests whose prompt has it get no reply.
+        self._held: tuple[str, threading.Event] | None = None
         self._came: Counter[str] = Counter()
         self._seed = seed
         self._lock = threading.Lock()
@@ -149,6 +153,25 @@ class StandIn:
             "AWS_EC2_METADATA_DISABLED": "true",
         }
 
+    @contextmanager
+    def holding(self, text: str) -> Iterator[None]:
+        """Hold back the replies to prompts with this text."""
+        released = threading.Event()
+        self._held = (text, released)
+        try:
+            yield
+        finally:
+            self._held = None
+            released.set()
+
+    def wait_for(self, body: Mapping[str, Any]) -> None:
+        """Take the time that a reply takes."""
+        if self.latency_s:
+            time.sleep(self.latency_s)
+        held = self._held
+        if held and held[0] in _user_text(body):
+            held[1].wait()
+
     def decide(self, model: str, body: dict[str, Any]) -> str | None:
         """Count a request in and say what goes wrong with it."""
         digest = prompt_digest(body)
@@ -159,6 +182,7 @@ class StandIn:
             counts.in_flight += 1
             counts.max_in_flight = max(counts.max_in_flight, counts.in_flight)
             counts.bodies.append(body)
+            counts.moments_s.append(time.monotonic())
             self._came[digest] += 1
             fault = self._fault(_user_text(body), self._came[digest])
             if fault:
@@ -311,8 +335,7 @@ class _Handler(BaseHTTPRequestHandler):
         stand_in, body = self.server.stand_in, json.loads(raw)
         fault = stand_in.decide(unquote(parts[2]), body)
         try:
-            if stand_in.latency_s:
-                time.sleep(stand_in.latency_s)
+            stand_in.wait_for(body)
             self._converse(body, fault, streams=parts[3] == "converse-stream")
         finally:
             stand_in.over()

@@ -30,6 +30,8 @@ from worker.tick import Tick
 
 #: How often a worker looks after its jobs: how soon it sees that one is to stop.
 _WATCH_S = 0.5
+#: How often a task that waits looks whether its line stopped by itself; `Line.stop` tells it at once.
+_TAKEN_LOOK_S = 2.0
 #: A line without chunks for so long is closed.
 _IDLE_S = 30.0
 _LOG = logging.getLogger("skuscribe.worker")
@@ -127,7 +129,7 @@ class Host:
         if not items:
             self._let_go(session, [chunk_id])
             return
-        while not work.taken.wait(_WATCH_S) and line.stopped is None:
+        while not work.taken.wait(_TAKEN_LOOK_S) and line.stopped is None:
             pass
         if line.stopped is None:
             self._store.chunks.drain(chunk_id, session)

@@ -55,7 +55,8 @@ class Upgrade:
 def open_database(url: str, *, patience_s: float = 0.0) -> Engine:
     """Open the store at an SQLAlchemy URL; a file's tables are brought up to date.
 
-    `patience_s`: how long its user waits for a PostgreSQL that goes away later on; 0 to be told at once.
+    `patience_s`: how long its user waits later on, for a PostgreSQL that goes away or a file that others have locked;
+    0 to be told at once.
 
     Raises:
         UserError: the URL is wrong, the database cannot be opened, or it wants `skuscribe db upgrade`.
@@ -66,6 +67,7 @@ def open_database(url: str, *, patience_s: float = 0.0) -> Engine:
         engine = sqlite_engine(target)
         _upgrade(engine, target)
         tell_failures(engine)
+        engine.update_execution_options(patience_s=patience_s)
         return engine
     from jobs.store.postgresql import wait_out  # noqa: PLC0415 - its driver takes a while to import
 

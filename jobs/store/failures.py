@@ -21,7 +21,7 @@ class StoreLostError(StoreError):
 
 
 class StoreBusyError(StoreLostError):
-    """The database let another transaction pass; nothing of this one was written, so it is simply tried again."""
+    """The database could not do it just now; nothing of the transaction was written, so it is simply tried again."""
 
 
 class StoreAwayError(StoreLostError, UserError):
@@ -56,6 +56,15 @@ def store_busy(error: BaseException) -> StoreBusyError:
     """Say that other transactions were in the way."""
     return StoreBusyError(
         f"The store was busy with other work: {reason(error)}.", fix=f"Wait a moment, {_RESUME}", code="store"
+    )
+
+
+def store_short(error: BaseException) -> StoreBusyError:
+    """Say that the database's server ran out of something that may be had again."""
+    return StoreBusyError(
+        f"The store could not be written: {reason(error)}.",
+        fix=f"Give the database's server what it lacks, {_RESUME}",
+        code="store",
     )
 
 

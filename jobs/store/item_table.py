@@ -263,11 +263,11 @@ class ItemTable:
 def usage_of(row: RowMapping) -> TokenUsage:
     """Read the token columns of a row."""
     return TokenUsage(
-        input_tokens=row["input_tokens"] or 0,
-        output_tokens=row["output_tokens"] or 0,
-        cache_read_tokens=row["cache_read_tokens"] or 0,
-        cache_write_5m_tokens=row["cache_write_5m_tokens"] or 0,
-        cache_write_1h_tokens=row["cache_write_1h_tokens"] or 0,
+        input_tokens=int(row["input_tokens"] or 0),
+        output_tokens=int(row["output_tokens"] or 0),
+        cache_read_tokens=int(row["cache_read_tokens"] or 0),
+        cache_write_5m_tokens=int(row["cache_write_5m_tokens"] or 0),
+        cache_write_1h_tokens=int(row["cache_write_1h_tokens"] or 0),
     )
 
 

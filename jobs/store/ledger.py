@@ -3,7 +3,8 @@
 All writes of a process go through one thread, which commits what has gathered (group commit): hundreds of requests in
 flight share a transaction, and each still waits until its own start is committed. What is committed outlives a killed
 process and a power cut (SQLite's WAL with synchronous=FULL). While the database is away, the same transaction is tried
-again and again; it is written once, whether or not the answer to its commit was lost.
+again and again; it is written once, whether or not the answer to its commit was lost. What the store refuses for
+another reason is found by writing the same things one by one: it fails alone.
 """
 
 from __future__ import annotations
@@ -18,11 +19,10 @@ from typing import Self
 
 from sqlalchemy import Engine
 
-from jobs.clock import Clock, stamp
+from jobs.clock import Clock
 from jobs.store.attempts import End, Finished, Grant, Start
 from jobs.store.database import store_error
-from jobs.store.ledger_batch import Batch
-from jobs.store.patience import patiently
+from jobs.store.ledger_writes import Answer, Unwritten, Writing
 
 __all__ = ["End", "Finished", "Grant", "Ledger", "Start"]
 
@@ -47,7 +47,7 @@ class _Asked:
     """A start whose sender waits for the answer."""
 
     start: Start
-    reply: SimpleQueue[Grant | Exception] = field(default_factory=SimpleQueue)
+    reply: SimpleQueue[Answer] = field(default_factory=SimpleQueue)
 
 
 @dataclass(slots=True)
@@ -84,7 +84,9 @@ class Ledger:
         self._clock_s = clock_s
         self._queue: SimpleQueue[_Asked | End | Finished | _Mark | None] = SimpleQueue()
         self._writer = threading.Thread(target=self._write, name="ledger", daemon=True)
-        self._broken: Exception | None = None
+        #: The first of all errors, and the first of those that left an attempt open since the last flush.
+        self._unwritten: Exception | None = None
+        self._left_open: Exception | None = None
 
     def __enter__(self) -> Self:
         self.open()
@@ -101,12 +103,12 @@ class Ledger:
         """Write what is still queued, and end.
 
         Raises:
-            StoreError: some of it could not be written.
+            StoreError: some of what was ever recorded could not be written.
         """
         self._queue.put(None)
         self._writer.join()
-        if self._broken:
-            raise store_error(self._broken)
+        if self._unwritten:
+            raise store_error(self._unwritten)
 
     def start(self, start: Start) -> Grant:
         """Record an attempt before its request leaves; it may leave only when that is granted.
@@ -117,9 +119,9 @@ class Ledger:
         asked = _Asked(start)
         self._queue.put(asked)
         answer = asked.reply.get()
-        if isinstance(answer, Exception):
-            raise store_error(answer)
-        return answer
+        if isinstance(answer, Grant):
+            return answer
+        raise store_error(answer.error)
 
     def end(self, end: End) -> None:
         """Record how an attempt ended; returns at once, the writer commits it with the next batch."""
@@ -132,8 +134,10 @@ class Ledger:
     def flush(self) -> None:
         """Wait until all that was recorded before is committed.
 
+        What the store refuses for its content is settled without it: such an attempt ends unconfirmed, its item fails.
+
         Raises:
-            StoreError: some of it could not be written.
+            StoreError: an attempt since the last flush is open in the store and stays so, until its session is closed.
         """
         mark = _Mark()
         self._queue.put(mark)
@@ -157,31 +161,27 @@ class Ledger:
             self._commit(entries)
 
     def _commit(self, entries: Sequence[_Asked | End | Finished | _Mark | None]) -> None:
-        asked = [entry for entry in entries if isinstance(entry, _Asked)]
-        batch = Batch(
-            starts=[entry.start for entry in asked],
-            ends=[entry for entry in entries if isinstance(entry, End)],
-            finished=[entry for entry in entries if isinstance(entry, Finished)],
+        given = [entry for entry in entries if isinstance(entry, _Asked | End | Finished)]
+        writing = Writing(
+            engine=self._engine,
+            clock=self._clock,
+            sleep=self._sleep,
+            clock_s=self._clock_s,
+            until_s=self._clock_s() + self._patience_s,
         )
-        answers: Sequence[Grant | Exception]
-        try:
-            answers = self._written(batch) if batch else []
-        except Exception as error:  # noqa: BLE001 - whatever it is, nobody may wait for a writer that is gone
-            self._broken = error
-            answers = [error] * len(asked)
-        for one, answer in zip(asked, answers, strict=True):
-            one.reply.put(answer)
-        for entry in entries:
-            if isinstance(entry, _Mark):
-                entry.reply.put(self._broken)
+        entries_given = [entry.start if isinstance(entry, _Asked) else entry for entry in given]
+        answers = writing.write(entries_given) if given else []
+        for entry, answer in zip(given, answers, strict=True):
+            self._tell(entry, answer)
+        if marks := [entry for entry in entries if isinstance(entry, _Mark)]:
+            told, self._left_open = self._left_open, None
+            for mark in marks:
+                mark.reply.put(told)
 
-    def _written(self, batch: Batch) -> list[Grant]:
-        tries = 0
-
-        def once() -> list[Grant]:
-            nonlocal tries
-            tries += 1
-            with self._engine.begin() as connection:
-                return batch.write(connection, stamp(self._clock()), again=tries > 1)
-
-        return patiently(once, most_s=self._patience_s, sleep=self._sleep, clock_s=self._clock_s)
+    def _tell(self, entry: _Asked | End | Finished, answer: Answer) -> None:
+        if isinstance(answer, Unwritten):
+            self._unwritten = self._unwritten or answer.error
+            if answer.left_open:
+                self._left_open = self._left_open or answer.error
+        if isinstance(entry, _Asked):
+            entry.reply.put(answer)

@@ -10,8 +10,10 @@ from psycopg import OperationalError
 from sqlalchemy import URL, Connection, Engine, ExceptionContext, create_engine, event
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import InvalidatePoolError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.pool import PoolProxiedConnection, QueuePool
 
-from jobs.store.failures import StoreError, reason, store_busy, store_error, store_lost
+from jobs.store.failures import StoreError, reason, store_busy, store_error, store_lost, store_short
 from jobs.store.patience import patiently
 
 #: What libpq is told unless the URL says otherwise: a server that vanished without a word is noticed in half a minute.
@@ -26,8 +28,10 @@ _CONNECTION = {
 #: Server shut down, crashed or starting; idle too long; no connection left; a primary that became a standby.
 #: Source: PostgreSQL's table of error codes, https://www.postgresql.org/docs/current/errcodes-appendix.html
 _LOST = ("08", "57P01", "57P02", "57P03", "57P05", "25P03", "53300", "25006")
-#: Serialization failure, deadlock, a lock that was not to be had.
-_BUSY = ("40001", "40P01", "55P03")
+#: Serialization failure, deadlock, a lock that was not to be had, a statement that took longer than it may.
+_BUSY = ("40001", "40P01", "55P03", "57014")
+#: No room on the disk, no memory, a limit of the configuration.
+_SHORT = ("53000", "53100", "53200", "53400")
 #: Refusals that no waiting mends; libpq gives no code for what happens before a connection stands, only a text.
 _REFUSED = (
     "authentication failed",
@@ -46,6 +50,18 @@ _POOL_WAIT_S = 120
 _LONG_REST_S = 15.0
 
 
+class _Pool(QueuePool):
+    """Connections to one database; whoever waits for one in vain is told that the database is lost."""
+
+    def connect(self) -> PoolProxiedConnection:
+        """Give a connection."""
+        try:
+            return super().connect()
+        except PoolTimeoutError as error:
+            # All of them hang with the server, or work for others.
+            raise store_lost(TimeoutError(f"no connection came free within {_POOL_WAIT_S} seconds")) from error
+
+
 def postgresql_engine(target: URL) -> Engine:
     """Give an engine; nothing is connected yet."""
     settings = {name: value for name, value in _CONNECTION.items() if name not in target.query}
@@ -53,6 +69,7 @@ def postgresql_engine(target: URL) -> Engine:
         target.set(drivername="postgresql+psycopg"),
         connect_args=settings,
         isolation_level="READ COMMITTED",
+        poolclass=_Pool,
         pool_size=5,
         max_overflow=15,
         pool_timeout=_POOL_WAIT_S,
@@ -134,11 +151,13 @@ def _on_error(context: ExceptionContext) -> StoreError | None:
     if not isinstance(error, DriverError):
         return None
     code = error.sqlstate or ""
-    if code in _BUSY:
-        return store_busy(error)
     if context.is_disconnect or code.startswith(_LOST):
         context.is_disconnect = True
         # Without a statement it was the commit.
         return store_lost(error, in_doubt=context.statement is None)
-    # No space, no memory, an error of the system; everything else is a defect of ours.
+    if code in _BUSY:
+        return store_busy(error)
+    if code in _SHORT:
+        return store_short(error)
+    # An error of the system; everything else is a defect of ours.
     return store_error(error) if isinstance(error, OperationalError) else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
 
 from jobs.store.schema import PROGRESS_COLUMNS, attempt_ends, attempt_starts, items, jobs
 
@@ -33,4 +33,6 @@ def recount(connection: Connection, job_id: str) -> None:
     if ids:
         # An attempt that never ended was never added to its item.
         sent = select(func.count()).where(attempt_starts.c.item_id == items.c.id).scalar_subquery()
-        connection.execute(update(items).where(items.c.id.in_(open_items)).values(attempts=sent))
+        # Those that are locked and no others, whose senders may wait for the job by now.
+        counted = update(items).where(items.c.id == bindparam("the_item")).values(attempts=sent)
+        connection.execute(counted, [{"the_item": item} for item in ids])

@@ -39,7 +39,7 @@ PROGRESS_COLUMNS = ("finished", "failed", "requests", "throttled")
 
 
 def _tokens() -> list[Column[int]]:
-    return [Column(name, Integer, nullable=False, server_default="0") for name in TOKEN_COLUMNS]
+    return [Column(name, BigInteger, nullable=False, server_default="0") for name in TOKEN_COLUMNS]
 
 
 jobs = Table(

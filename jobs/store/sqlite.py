@@ -6,10 +6,12 @@ from typing import Any
 
 from sqlalchemy import URL, Engine, ExceptionContext, create_engine, event
 
-from jobs.store.failures import StoreError, store_error
+from jobs.store.failures import StoreError, store_busy, store_error
 from templates.errors import UserError
 
 _LOCK_WAIT_S = 20
+#: Another process, or another connection of this one, has the lock and did not let go of it.
+_BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
 def sqlite_engine(target: URL) -> Engine:
@@ -50,8 +52,11 @@ def _on_connect(connection: sqlite3.Connection, _record: Any) -> None:
 
 
 def _on_error(context: ExceptionContext) -> StoreError | None:
-    # A full disk, a lock that nobody lets go, a damaged file; everything else is a defect of ours.
     error = context.original_exception
+    # The codes that say more have these in their lowest byte.
+    if isinstance(error, sqlite3.OperationalError) and getattr(error, "sqlite_errorcode", 0) & 0xFF in _BUSY:
+        return store_busy(error)
+    # A full disk, a damaged file; everything else is a defect of ours.
     return store_error(error) if type(error) in (sqlite3.OperationalError, sqlite3.DatabaseError) else None
 
 

@@ -1,16 +1,39 @@
 import threading
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 
+import pytest
 from chunks_making import running, session, together
 from store_making import JOB, done, now, ok_end, start, with_items
 
 from jobs.results import ItemState
+from jobs.store.database import StoreError
 from jobs.store.ledger import End, Grant, Ledger
 from jobs.usage import TokenUsage
 
 
 def ledger_of(store):
     return Ledger(store.engine, clock=now)
+
+
+@contextmanager
+def shared_by(store, *attempts):
+    """A ledger in which these attempts are on their way; what is recorded within shares a transaction.
+
+    Some of it is refused, which is told at the ledger's end and leaves nothing open.
+    """
+    gate = threading.Event()
+    gate.set()
+    ledger = Ledger(store.engine, clock=now, sleep=lambda _: gate.wait(20))
+    ledger.open()
+    for attempt in attempts:
+        assert ledger.start(attempt)
+    gate.clear()
+    yield ledger
+    gate.set()
+    ledger.flush()
+    with pytest.raises(StoreError):
+        ledger.close()
 
 
 def test_only_a_grant_lets_a_request_leave(store):
@@ -186,3 +209,65 @@ def test_open_attempts_are_unconfirmed_once_their_session_has_ended(store):
     # Of a job that one process runs, its lock says who is dead.
     assert store.totals.of_job(JOB, live_session="").unconfirmed_attempts == 2
     assert store.totals.of_job(JOB, live_session="s1").unconfirmed_attempts == 1
+
+
+def test_tokens_are_counted_beyond_what_32_bits_hold(store):
+    [item] = with_items(store, 1)
+    tokens = TokenUsage(input_tokens=3 * 10**9, output_tokens=12)
+    with ledger_of(store) as ledger:
+        for name in ("a1", "a2"):
+            ledger.start(start(name, item))
+            ledger.end(ok_end(start(name, item), usage=tokens, finished=done(item)))
+    [result] = store.items.results(JOB)
+    assert result.usage.input_tokens == store.jobs.get(JOB).tokens - 24 == 6 * 10**9
+    [costs] = store.totals.costs(["job"], simulated=False)
+    counts = [costs["input_tokens"], store.totals.of_job(JOB).usage.input_tokens]
+    assert [(type(count), count) for count in counts] == [(int, 6 * 10**9)] * 2
+
+
+def test_an_end_that_the_store_refuses_fails_alone(store):
+    first, bad, last = with_items(store, 3)
+    attempts = [start(f"a{item}", item) for item in (first, bad, last)]
+    with shared_by(store, *attempts) as ledger:
+        for attempt in attempts:
+            cost = 2**70 if attempt.item_id == bad else 400
+            ledger.end(ok_end(attempt, cost=cost, finished=done(attempt.item_id)))
+    assert [result.state for result in store.items.results(JOB)] == ["done", "failed", "done"]
+    assert "could not be stored" in list(store.items.results(JOB))[1].notes
+    lines = {line.attempt: (line.outcome, line.error) for line in store.totals.attempts(JOB)}
+    assert lines[f"a{bad}"] == ("unconfirmed", "store")
+    job = store.jobs.get(JOB)
+    # What the reply cost is not known: it stays held.
+    assert (job.spent_pico, job.held_pico, job.finished, job.failed) == (800, 1000, 3, 1)
+
+
+def test_a_reply_whose_result_the_store_refuses_keeps_its_cost(store):
+    [item] = with_items(store, 1)
+    attempt = start("a1", item)
+    with shared_by(store, attempt) as ledger:
+        ledger.end(ok_end(attempt, cost=400, finished=done(item, kept_as={"realm": "aws"})))
+    [result] = store.items.results(JOB)
+    assert (result.state, result.copy, result.attempts) == (ItemState.FAILED, {}, 1)
+    assert (store.jobs.get(JOB).spent_pico, store.jobs.get(JOB).held_pico) == (400, 0)
+    assert store.totals.of_job(JOB).unconfirmed_attempts == 0
+
+
+def test_a_start_that_the_store_refuses_fails_alone(store):
+    first, second = with_items(store, 2)
+    told = []
+
+    def ask(ledger, attempt):
+        with suppress(StoreError):
+            told.append(ledger.start(attempt))
+
+    with shared_by(store, start("a1", first)) as ledger:
+        asking = [threading.Thread(target=ask, args=(ledger, start(name, second))) for name in ("a1", "a2")]
+        for thread in asking:
+            thread.start()
+        while ledger._queue.qsize() < 1:  # the writer holds the other one already
+            threading.Event().wait(0.001)
+    for thread in asking:
+        thread.join()
+    assert told == [Grant.GRANTED]
+    assert [line.attempt for line in store.totals.attempts(JOB)] == ["a1", "a2"]
+    assert store.jobs.get(JOB).held_pico == 2000

@@ -1,4 +1,7 @@
+import threading
+
 import pytest
+from chunks_making import dispatched, running, session
 from store_making import JOB, done, now, ok_end, start, with_items
 
 from jobs.results import ItemState
@@ -26,6 +29,12 @@ def lose(store, monkeypatch):
 def ledger_of(store, *, patience_s=60.0, waits=None):
     """A ledger that waits for nothing."""
     return Ledger(store.engine, clock=now, patience_s=patience_s, sleep=(waits if waits is not None else []).append)
+
+
+def claim(store, name):
+    session(store, name)
+    for chunk in dispatched(store):
+        store.chunks.claim(chunk, name)
 
 
 @pytest.mark.parametrize("losses", [["before"], ["after"], ["before", "before", "after"], ["after", "after"]])
@@ -103,3 +112,49 @@ def test_without_patience_a_lost_database_is_told_at_once(store, lose):
     with pytest.raises(StoreError, match="reset by peer"):
         ledger.close()
     assert list(store.totals.attempts(JOB)) == []
+
+
+def test_a_loss_is_told_by_one_flush_and_the_session_is_closed_for_what_never_ends(store, lose):
+    [item] = running(store, 1)
+    claim(store, "s1")
+    attempt = start("a1", item)
+    ledger = ledger_of(store, patience_s=0.0)
+    ledger.open()
+    ledger.start(attempt)
+    lose("before")
+    ledger.end(ok_end(attempt, finished=done(item)))
+    with pytest.raises(StoreError, match="reset by peer"):
+        ledger.flush()
+    assert store.jobs.has_open_attempts(JOB)
+    store.sessions.close("s1")
+    claim(store, "s2")
+    assert not store.jobs.has_open_attempts(JOB)
+    again = start("a2", item, session="s2")
+    assert ledger.start(again)
+    ledger.end(ok_end(again, finished=done(item)))
+    ledger.flush()
+    assert store.items.states(JOB) == {"done": 1}
+    with pytest.raises(StoreError, match="reset by peer"):
+        ledger.close()
+
+
+def test_beside_a_refused_end_the_others_are_written_once_whenever_the_database_is_lost(store, lose):
+    bad, good = with_items(store, 2)
+    gate = threading.Event()
+    gate.set()
+    ledger = Ledger(store.engine, clock=now, patience_s=60, sleep=lambda _: gate.wait(20))
+    ledger.open()
+    for name, item in (("a1", bad), ("a2", good)):
+        ledger.start(start(name, item))
+    gate.clear()
+    ledger.end(ok_end(start("a2", good), cost=300, finished=done(good)))
+    ledger.end(ok_end(start("a1", bad), cost=2**70, finished=done(bad)))
+    # The first of the two by itself, which is written although its commit gets no answer.
+    lose("after")
+    gate.set()
+    ledger.flush()
+    with pytest.raises(StoreError):
+        ledger.close()
+    assert store.items.states(JOB) == {"done": 1, "failed": 1}
+    job = store.jobs.get(JOB)
+    assert (job.spent_pico, job.held_pico, job.finished, job.failed) == (300, 1000, 2, 1)

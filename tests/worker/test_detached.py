@@ -89,4 +89,4 @@ def test_results_that_had_no_place_are_tried_again(store):
 def test_results_that_cannot_be_written_are_not_tried_for_ever(store):
     delivered_by(store, UserError("A title cannot be written in cp1252.", code="encoding")).deliver(JOB, "s1")
     assert store.jobs.undelivered() == []
-    assert store.jobs.get(JOB).message == "The bucket refuses us."
+    assert store.jobs.get(JOB).message == "A title cannot be written in cp1252."
