@@ -30,7 +30,7 @@ help:
 	@$(PYTHON) -m venv .venv
 
 $(RUNTIME): requirements.lock pyproject.toml | .venv/bin/python
-	@echo "Setting up .venv (half a minute, once) …"
+	@echo "Setting up .venv (a minute, once) …"
 	@$(PIP) install --require-hashes -r requirements.lock
 	@$(PIP) install --no-deps --editable .
 	@touch $@

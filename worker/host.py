@@ -19,6 +19,7 @@ from jobs.store.store import Store
 from templates.errors import SkuscribeError
 from worker import failure
 from worker.assembly import Assembly
+from worker.errands import Errands
 from worker.execution import LAST_REPLIES_S, new_session
 from worker.hold import BEATS_A_LEASE
 from worker.limits.shared import SharedLimits
@@ -69,7 +70,6 @@ class Host:
         self._ledger = ledger
         self._assembly = assembly
         self._limits = limits
-        self._messages = messages
         self._tick = tick
         self._beat_s = lease_s / BEATS_A_LEASE
         self._showing = showing
@@ -79,20 +79,16 @@ class Host:
         #: Lines that send nothing more and wait for their last replies.
         self._closing: list[Line] = []
         self._claiming: set[int] = set()
-        #: Jobs that have ended, of which nobody has been told yet.
-        self._over: list[str] = []
         self._session = ""
         self._numbers = count()
         self._changed = threading.Event()
-        #: Chunks may be due: what sends messages may wait for Redis, and nobody else has to.
-        self._due = threading.Event()
         self._stopping = threading.Event()
         self._ended = threading.Event()
         self._threads = [
             threading.Thread(target=self._watch, name="watch", daemon=True),
             threading.Thread(target=self._beat, name="beat", daemon=True),
-            threading.Thread(target=self._sweep, name="sweep", daemon=True),
         ]
+        self._errands = Errands(messages=messages, sweep=self._sweep, every_s=self._beat_s, clock_s=assembly.clock_s)
 
     @property
     def session(self) -> str:
@@ -104,6 +100,7 @@ class Host:
         self._begin_session()
         for thread in self._threads:
             thread.start()
+        self._errands.start()
 
     def run_chunk(self, chunk_id: int) -> None:
         """Take over a chunk, if it is to be had, and return when all its items are with senders."""
@@ -133,7 +130,7 @@ class Host:
             pass
         if line.stopped is None:
             self._store.chunks.drain(chunk_id, session)
-            self._due.set()
+            self._errands.are_due()
 
     def stop(self) -> None:
         """Take nothing more over and send nothing more; what is in flight may finish."""
@@ -154,17 +151,17 @@ class Host:
                 line.join(max(0.0, until_s - self._assembly.clock_s()))
         self._ended.set()
         self._changed.set()
-        self._due.set()
         for thread in self._threads:
             if thread.is_alive():
                 thread.join(_WATCH_S * 4)
+        self._errands.end()
         self._limits.close()
         self._flush()
         jobs = {line.job.id for line in lines}
         self._store.sessions.close(self._session)
         for job_id in jobs:
             self._settle(job_id)
-        self._send_messages()
+        self._errands.send()
 
     def figures(self) -> list[LineFigures]:
         """Give the figures of the lines at work."""
@@ -264,7 +261,7 @@ class Host:
         job_id = line.job.id
         if line.just_proven():
             self._store.jobs.change(job_id, proven=True)
-            self._due.set()
+            self._errands.are_due()
         if standing is None or standing.state is not JobState.RUNNING or standing.stop_wanted or standing.error:
             line.stop(standing.stop_wanted or "over" if standing else "over")
             return
@@ -326,22 +323,22 @@ class Host:
         for job_id in self._store.chunks.release(session, chunk_ids, self._now()):
             self._settle(job_id)
         if makes_room:
-            self._due.set()
+            self._errands.are_due()
 
     def _flush(self) -> None:
         try:
             self._ledger.flush()
         except StoreError as error:
-            # What it could not write is open in the store: the item comes again, its attempt shows as unconfirmed.
             _LOG.error("some of the ledger could not be written: %s", error.message)
+            # Attempts of this session will never end: with it they are known to be lost, and their items come again.
+            self._store.sessions.close(self._session)
+            self._begin_anew()
 
     def _settle(self, job_id: str) -> None:
         state = self._store.jobs.settle(job_id, self._now())
         if state:
             _LOG.info("job is %s", state, extra={"job": job_id})
-            with self._lock:
-                self._over.append(job_id)
-            self._due.set()
+            self._errands.job_ended(job_id)
 
     def _beat(self) -> None:
         while not self._ended.wait(self._beat_s):
@@ -354,28 +351,8 @@ class Host:
                 _LOG.exception("a beat failed")
 
     def _sweep(self) -> None:
-        next_s = self._assembly.clock_s() + self._beat_s
-        while not self._ended.is_set():
-            self._due.wait(max(0.0, next_s - self._assembly.clock_s()))
-            self._due.clear()
-            try:
-                if self._assembly.clock_s() < next_s:
-                    self._send_messages()
-                    continue
-                next_s = self._assembly.clock_s() + self._beat_s
-                self._free_forgotten()
-                self._tick.run()
-            except StoreError as error:
-                _LOG.warning("the store is out of reach: %s", error.message)
-            except Exception:  # noqa: BLE001 - others' work may hang on the next one
-                _LOG.exception("the sweep failed")
-
-    def _send_messages(self) -> None:
-        with self._lock:
-            over, self._over = self._over, []
-        for job_id in over:
-            self._messages.job_ended(job_id)
-        self._messages.dispatch()
+        self._free_forgotten()
+        self._tick.run()
 
     def _free_forgotten(self) -> None:
         """Let go of chunks that the store thinks are here: claimed by an answer that never came."""
@@ -387,8 +364,8 @@ class Host:
         self._let_go(session, [chunk for chunk in held if chunk not in known])
 
     def _begin_anew(self) -> None:
-        """Go on as another session: this one was silent for so long that others took its work."""
-        _LOG.warning("session %s was given up by the others", self._session, extra={"session": self._session})
+        """Go on as another session: this one has ended."""
+        _LOG.warning("session %s has been ended", self._session, extra={"session": self._session})
         with self._lock:
             for line in self._lines.values():
                 line.stop("ended")
