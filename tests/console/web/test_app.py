@@ -85,7 +85,7 @@ def test_a_failure_inside_becomes_one_shape_without_passwords_and_tracebacks(par
         raise raised
 
     monkeypatch.setattr("jobs.store.figures.Figures.now", fail)
-    monkeypatch.setattr("jobs.store.job_table.JobTable.page", fail)
+    monkeypatch.setattr(parts.store.jobs, "page", fail)
     answer = ask(make_app(parts, hosts=()), route)
     assert (answer.status, answer.json["error"]["code"]) == told
     assert "sekret" not in answer.text
