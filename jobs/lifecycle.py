@@ -19,6 +19,10 @@ class JobState(StrEnum):
     FAILED = "failed"
 
 
+#: States in which nobody works on a job any more.
+ENDED = (JobState.DONE, JobState.PARTIAL, JobState.STOPPED, JobState.FAILED)
+
+
 class StopReason(StrEnum):
     """Why a job was stopped before its end."""
 

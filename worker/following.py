@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import nullcontext
 
 from jobs.clock import Clock
-from jobs.lifecycle import JobState
+from jobs.lifecycle import ENDED, JobState
 from jobs.store.item_table import OpenItem
 from jobs.store.job_table import JobStanding
 from jobs.store.store import Store
@@ -24,7 +24,6 @@ CHUNK_ITEMS = 50
 _LOOK_S = 0.25
 #: A job that waits so long for a worker without any being there says so.
 _NO_WORKER_S = 5.0
-_ENDED = (JobState.DONE, JobState.PARTIAL, JobState.STOPPED, JobState.FAILED)
 
 
 class Following:
@@ -105,7 +104,7 @@ class Following:
             for item, text in heard(0.01):
                 if watch.show:
                     watch.show(item, text)
-            if standing.state in _ENDED:
+            if standing.state in ENDED:
                 return standing
             reason = watch.stop()
             if reason and not standing.stop_wanted:

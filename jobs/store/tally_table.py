@@ -11,7 +11,7 @@ from decimal import Decimal
 from sqlalchemy import Engine, delete, insert, select
 from sqlalchemy.exc import IntegrityError
 
-from jobs.lifecycle import JobState
+from jobs.lifecycle import ENDED
 from jobs.store.database import StoreError
 from jobs.store.job_table import JobRecord
 from jobs.store.schema import tallies
@@ -20,7 +20,6 @@ from jobs.usage import TokenUsage
 
 #: Jobs with fewer items are added up in the time that a kept sum takes to be written.
 _BIG = 2000
-_ENDED = (JobState.DONE, JobState.PARTIAL, JobState.STOPPED, JobState.FAILED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +38,7 @@ class TallyTable:
 
     def get(self, job: JobRecord) -> Tally | None:
         """Give a job's sums where they are kept and still hold."""
-        if job.state not in _ENDED:
+        if job.state not in ENDED:
             return None
         query = select(tallies.c.sums).where(tallies.c.job_id == job.id, tallies.c.stands_for == _stands_for(job))
         with self._engine.connect() as connection:
@@ -48,7 +47,7 @@ class TallyTable:
 
     def keep(self, job: JobRecord, tally: Tally) -> None:
         """Keep the sums of a big job that has ended; `job` was read before they were added up."""
-        if job.state not in _ENDED or sum(tally.states.values()) < _BIG:
+        if job.state not in ENDED or sum(tally.states.values()) < _BIG:
             return
         row = {"job_id": job.id, "stands_for": _stands_for(job), "sums": json.dumps(asdict(tally), default=str)}
         # Who reads a store that cannot be written still gets the sums, and so does who comes second.
