@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,14 @@ import platformdirs
 
 from jobs.intake.isolation.limits import ReadLimits
 from templates.errors import UserError, nearest, without_passwords
+from worker.batch_settings import (
+    BATCH_FORMATS,
+    BATCH_NAMES,
+    BUCKET,
+    LEAST_TIMEOUT_HOURS,
+    MOST_TIMEOUT_HOURS,
+    BatchSettings,
+)
 
 DEFAULT_MODEL = "amazon.nova-lite-v1:0"
 DEFAULT_REGION = "us-east-1"
@@ -22,12 +31,10 @@ _PREFIX = "SKUSCRIBE_"
 #: Names that a settings file may set; each is also SKUSCRIBE_NAME in the environment.
 NAMES = (
     "database_url", "broker_url", "files", "model", "region", "prices", "owner", "rpm", "tpm", "concurrency",
-    "read_timeout_s", "lease_s", "metrics_port", "log", "source_seconds", "source_memory_mib",
+    "read_timeout_s", "lease_s", "metrics_port", "log", "source_seconds", "source_memory_mib", *BATCH_NAMES,
 )  # fmt: skip
 #: Names that hold a secret: SKUSCRIBE_NAME_FILE gives a file whose first line is the value.
 _SECRET = ("database_url", "broker_url")
-#: Of the version with batch inference jobs; here they change nothing, so that one settings file serves both.
-_WITHOUT_EFFECT = ("batch_bucket", "batch_role_arn")
 #: Only from the environment: where to look for the rest.
 _ENVIRONMENT_ONLY = ("home", "source_password", *(f"{name}_file" for name in _SECRET))
 _BROKERS = ("redis", "rediss")
@@ -63,6 +70,7 @@ class Settings:
     log: str
     #: What reading a source may take.
     source_limits: ReadLimits
+    batch: BatchSettings
 
     @property
     def templates_folder(self) -> Path:
@@ -102,7 +110,43 @@ def load_settings(environ: Mapping[str, str], folder: Path) -> Settings:
         metrics_port=_whole(values, "metrics_port"),
         log=_one_of(values, "log", _LOGS),
         source_limits=_source_limits(values),
+        batch=_batch(values),
     )
+
+
+def _batch(values: Mapping[str, tuple[Any, str]]) -> BatchSettings:
+    usual = BatchSettings()
+    return BatchSettings(
+        bucket=_bucket(values),
+        role_arn=_text(values, "batch_role_arn"),
+        kms_key=_text(values, "batch_kms_key"),
+        events=_text(values, "batch_events"),
+        format=_one_of(values, "batch_format", BATCH_FORMATS),
+        poll_s=_number(values, "batch_poll_s") or usual.poll_s,
+        timeout_hours=_timeout_hours(values) or usual.timeout_hours,
+        least_records=_whole(values, "batch_least_records"),
+        most_records=_whole(values, "batch_most_records"),
+        most_bytes=_whole(values, "batch_most_bytes"),
+        most_jobs=_whole(values, "batch_most_jobs"),
+        least_saving_usd=Decimal(str(_number(values, "batch_least_saving_usd") or usual.least_saving_usd)),
+        least_deadline_s=_number(values, "batch_least_deadline_s") or usual.least_deadline_s,
+    )
+
+
+def _bucket(values: Mapping[str, tuple[Any, str]]) -> str:
+    told = _text(values, "batch_bucket").rstrip("/")
+    if told and not BUCKET.fullmatch(told):
+        allowed = "the name of a bucket, or s3://BUCKET/PREFIX with letters, digits and -_.!*'() in the prefix"
+        raise _wrong("batch_bucket", told, values["batch_bucket"][1], allowed)
+    return told
+
+
+def _timeout_hours(values: Mapping[str, tuple[Any, str]]) -> int | None:
+    hours = _whole(values, "batch_timeout_hours")
+    if hours is not None and not LEAST_TIMEOUT_HOURS <= hours <= MOST_TIMEOUT_HOURS:
+        allowed = f"a whole number from {LEAST_TIMEOUT_HOURS} to {MOST_TIMEOUT_HOURS}"
+        raise _wrong("batch_timeout_hours", hours, values["batch_timeout_hours"][1], allowed)
+    return hours
 
 
 def _broker(values: Mapping[str, tuple[Any, str]]) -> str:
@@ -153,7 +197,7 @@ def _from_file(path: Path) -> dict[str, Any]:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise UserError(f"The settings file {path} cannot be read: {error}.", fix="Mend it.", code="setting") from error
     for name in found:
-        if name not in (*NAMES, *_WITHOUT_EFFECT):
+        if name not in NAMES:
             raise UserError(
                 f'{path}: there is no setting "{name}".{nearest(name, NAMES)}',
                 fix="Correct or remove it.",
@@ -163,7 +207,7 @@ def _from_file(path: Path) -> dict[str, Any]:
 
 
 def _refuse_misspelt(environ: Mapping[str, str]) -> None:
-    known = [_PREFIX + name.upper() for name in (*NAMES, *_ENVIRONMENT_ONLY, *_WITHOUT_EFFECT)]
+    known = [_PREFIX + name.upper() for name in (*NAMES, *_ENVIRONMENT_ONLY)]
     for name in environ:
         if name.startswith(_PREFIX) and name not in known and get_close_matches(name, known, n=1, cutoff=0.85):
             raise UserError(

@@ -70,6 +70,13 @@ class JobRecord:
     urgent: bool = False
     detached: bool = False
     weight: int = 1
+    #: The lane that was chosen; once that is batch, the one in which what is left is sent request by request.
+    lane: str = "on-demand"
+    rest_lane: str | None = None
+    #: JSON of the `Choice`, where lanes were compared.
+    choice: str | None = None
+    #: When what it asked of the batch lane must be back, None for whenever.
+    deadline_at: str | None = None
     #: A request of it has had a good reply.
     proven: bool = False
     #: Of its present session: results and how many of them failed, requests and how many were throttled, tokens.
@@ -78,6 +85,11 @@ class JobRecord:
     requests: int = 0
     throttled: int = 0
     tokens: int = 0
+
+    @property
+    def sending_lane(self) -> str:
+        """The lane of requests that are sent one by one."""
+        return self.rest_lane or self.lane
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

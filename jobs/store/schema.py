@@ -76,6 +76,11 @@ jobs = Table(
     Column("urgent", Boolean, nullable=False, server_default=text("false")),  # before bulk work
     Column("detached", Boolean, nullable=False, server_default=text("false")),  # a worker delivers it
     Column("weight", Integer, nullable=False, server_default="1"),
+    # Lanes: the one that was chosen, and once that is batch, the one in which what is left is sent request by request.
+    Column("lane", StoredText, nullable=False, server_default=""),
+    Column("rest_lane", StoredText),
+    Column("choice", StoredText),  # JSON of the `Choice`: why this lane, what each would cost
+    Column("deadline_at", StoredText),  # when batch inference jobs must be back, None for whenever
     Column("proven", Boolean, nullable=False, server_default=text("false")),  # a request of it had a good reply
     # Of the present session, added up by the ledger: what a progress bar shows.
     *(Column(name, Integer, nullable=False, server_default="0") for name in PROGRESS_COLUMNS),
@@ -129,6 +134,63 @@ chunks = Table(
     sqlite_autoincrement=True,
 )
 
+#: The items of one batch-inference job. Its attempts have its name as their session.
+shards = Table(
+    "shards",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("job_id", ForeignKey("jobs.id"), nullable=False),
+    Column("name", StoredText, nullable=False),  # sorts by time, as sessions do
+    Column("round", Integer, nullable=False),  # 1: the first pass over the items
+    Column("model", StoredText, nullable=False),
+    Column("first_item", BigInteger, nullable=False),
+    Column("last_item", BigInteger, nullable=False),
+    # planned -> ready (its file is in S3, the intent is written) -> submitted (Bedrock has it) -> ended (at Bedrock)
+    # -> closed (harvested, or never sent).
+    Column("state", StoredText, nullable=False),
+    Column("session", StoredText),  # who works on it at this moment
+    Column("due_at", StoredText, nullable=False, server_default=""),  # "": at once
+    Column("queued_at", StoredText),  # when a message about it went out
+    Column("tries", Integer, nullable=False, server_default="0"),  # looks or attempts in this state so far
+    Column("stopping", Boolean, nullable=False, server_default=text("false")),  # Bedrock was told to stop it
+    Column("cut_by", StoredText, nullable=False, server_default=""),  # cap: it ended where the cap did
+    Column("format", StoredText, nullable=False, server_default=""),  # Converse or InvokeModel
+    Column("records", Integer, nullable=False, server_default="0"),
+    Column("bytes", BigInteger, nullable=False, server_default="0"),
+    Column("digest", StoredText, nullable=False, server_default=""),  # sha256 of the file, the clientRequestToken
+    Column("input_uri", StoredText, nullable=False, server_default=""),
+    Column("output_uri", StoredText, nullable=False, server_default=""),
+    Column("asked_at", StoredText),  # when Bedrock was first asked for the job: from then on there may be one
+    Column("arn", StoredText, nullable=False, server_default=""),
+    Column("status", StoredText, nullable=False, server_default=""),  # Bedrock's word
+    Column("message", StoredText, nullable=False, server_default=""),
+    Column("created_at", StoredText, nullable=False),
+    Column("submitted_at", StoredText),
+    Column("ended_at", StoredText),  # at Bedrock
+    Column("processed", Integer, nullable=False, server_default="0"),  # by Bedrock's count, while it runs
+    # Of the harvest: records with a reply, with an error, without either.
+    Column("replied", Integer, nullable=False, server_default="0"),
+    Column("errors", Integer, nullable=False, server_default="0"),
+    Column("missing", Integer, nullable=False, server_default="0"),
+    # By the records, and by the manifest where there is one.
+    Column("input_tokens", BigInteger, nullable=False, server_default="0"),
+    Column("output_tokens", BigInteger, nullable=False, server_default="0"),
+    Column("manifest_input_tokens", BigInteger),
+    Column("manifest_output_tokens", BigInteger),
+    Column("removed_at", StoredText),  # when its objects were removed from S3
+    UniqueConstraint("name"),
+    Index("ix_shards_job_id", "job_id", "id"),
+    Index(
+        "ix_shards_open", "due_at", sqlite_where=text("state <> 'closed'"), postgresql_where=text("state <> 'closed'")
+    ),
+    Index(
+        "ix_shards_session",
+        "session",
+        sqlite_where=text("session IS NOT NULL"),
+        postgresql_where=text("session IS NOT NULL"),
+    ),
+)
+
 products = Table(
     "products",
     metadata,
@@ -171,9 +233,10 @@ items = Table(
     Column("unpriced", Integer, nullable=False, server_default="0"),
     Column("cost_pico", BigInteger, nullable=False, server_default="0"),
     Column("seconds", Float, nullable=False, server_default="0"),
-    # Of an item that waits long for its next try: when, and JSON of what it has met.
+    # Of an item that waits for its next try: until when if that is long, and JSON of what it has met.
     Column("due_at", StoredText),
     Column("met", StoredText),
+    Column("draft", StoredText),  # an answer that broke its contract and is to be repaired
     *_tokens(),
     # An item is planned once; it is also the way from a product to its items when a plan is dropped.
     UniqueConstraint("product_id", "template", "locale", "model"),
