@@ -56,7 +56,7 @@ def summarised(parts: Parts, job_id: str) -> Summary:
 def as_it_stands(parts: Parts, job: JobRecord) -> Summary:
     """Give the summary of a job that may be running: what is in flight then is not unconfirmed yet."""
     live = parts.execution.is_running(job.id)
-    session = parts.store.totals.newest_session(job.id) if live and not job.shared else ""
+    session = job.session or "" if live and not job.shared else ""
     return summarise(parts.store, job, live_session=session, now=parts.clock() if live else None)
 
 

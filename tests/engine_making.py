@@ -12,11 +12,12 @@ from templates_making import template
 from jobs.store.ledger import Ledger
 from jobs.usage import TokenUsage
 from worker.composing import Asking, Composer, Task
-from worker.engine import Engine, Place
+from worker.engine import Engine
 from worker.feed import Feed, by_pages
 from worker.limits.limiter import Quotas
 from worker.limits.memory import MemoryLimiter
 from worker.model import ModelError, OutputMode, Reply
+from worker.outcome import Place
 
 TEMPLATE = template()
 

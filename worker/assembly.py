@@ -13,12 +13,14 @@ from jobs.store.job_table import JobRecord
 from jobs.store.ledger import Ledger
 from templates.errors import UserError
 from worker.aws.capabilities import capability_of, output_mode
+from worker.aws.models import ModelRef
 from worker.composing import Asking, Composer, Task
 from worker.endpoint import Endpoint
-from worker.engine import Engine, Place
+from worker.engine import Engine
 from worker.feed import Feed
 from worker.limits.limiter import Limiter, Quotas
-from worker.model import Reply, Request
+from worker.model import OutputMode, Reply, Request
+from worker.outcome import Place
 from worker.pricing import BookPricing
 from worker.recipe import Recipe
 from worker.settings import Settings
@@ -65,14 +67,8 @@ class Assembly:
                 code="realm",
             )
         spec = JobSpec.from_json(job.spec)
-        lane = spec.chosen_lane
-        pricing = BookPricing(
-            self.book,
-            region=endpoint.region,
-            lane=lane,
-            today=lambda: self.clock().date(),
-            resolved=endpoint.model,
-        )
+        lane = job.sending_lane
+        pricing = self.pricing(region=endpoint.region, lane=lane, resolved=endpoint.model)
 
         def send(task: Task, request: Request) -> Reply:
             if show is None:
@@ -88,7 +84,7 @@ class Assembly:
                 lane=lane,
                 catalogue=job.catalogue,
             ),
-            composers=_composers(job, spec, pricing, lane),
+            composers=composers_of(job, pricing, lane),
             send=send,
             ledger=ledger,
             limiter=limiter,
@@ -100,6 +96,10 @@ class Assembly:
             clock_s=self.clock_s,
             put_off=put_off,
         )
+
+    def pricing(self, *, region: str, lane: str, resolved: ModelRef | None) -> BookPricing:
+        """Give the prices of a lane in a Region; `resolved`: what stands behind the model as asked for."""
+        return BookPricing(self.book, region=region, lane=lane, today=lambda: self.clock().date(), resolved=resolved)
 
     def quotas(self, spec: JobSpec, endpoint: Endpoint) -> Quotas:
         """What the user says, else what Service Quotas says; what neither says is learned."""
@@ -118,22 +118,32 @@ class Assembly:
         return min(1000, max(64, round(rpm / 60 * _LONG_REPLY_S))) if rpm else _MOST_IN_FLIGHT
 
 
-def _composers(job: JobRecord, spec: JobSpec, pricing: BookPricing, lane: str) -> dict[tuple[str, str, str], Composer]:
-    recipe = Recipe.from_json(job.templates)
+def composers_of(job: JobRecord, pricing: BookPricing, lane: str) -> dict[tuple[str, str, str], Composer]:
+    """Give what composes a job's requests in a lane, by template, locale and model."""
+    spec, recipe = JobSpec.from_json(job.spec), Recipe.from_json(job.templates)
     composers = {}
     for model in spec.model:
-        capability = capability_of(pricing.base(model))
-        asking = Asking(
-            mode=output_mode(pricing.base(model) or model),
-            tier="flex" if lane == "flex" else "default",
-            cache_min_tokens=capability.cache_min_tokens if pricing.has_cache_prices(model) else 0,
-            thinks=capability.thinks,
-            most_output_tokens=capability.max_output_tokens,
-            metadata={"skuscribe_job": job.id},
-        )
+        asking = _asking(job, pricing, model, lane)
         for template in recipe.templates:
             for locale in spec.locale or ("",):
                 composers[template.ref, locale, model] = Composer(
                     template, locale=locale, brand=recipe.brand, asking=asking
                 )
     return composers
+
+
+def _asking(job: JobRecord, pricing: BookPricing, model: str, lane: str) -> Asking:
+    base = pricing.base(model)
+    capability = capability_of(base)
+    # Batch inference takes neither cache points nor tools (Bedrock user guide, prompt-caching and batch-inference,
+    # 2026-10); about structured output AWS's pages contradict each other.
+    by_prompt = lane == "batch"
+    caches = not by_prompt and pricing.has_cache_prices(model)
+    return Asking(
+        mode=OutputMode.PROMPT if by_prompt else output_mode(base or model),
+        tier="flex" if lane == "flex" else "default",
+        cache_min_tokens=capability.cache_min_tokens if caches else 0,
+        thinks=capability.thinks,
+        most_output_tokens=capability.max_output_tokens,
+        metadata={"skuscribe_job": job.id},
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 from jobs.store.item_table import OpenItem
 from jobs.tokens import answer_tokens, estimate_tokens, most_prompt_tokens
@@ -16,6 +16,7 @@ from templates.rendering import Renderer
 from templates.schema import json_schema
 from worker.model import OutputMode, Request
 
+_UNREADABLE_REPLY, _CUT_REPLY = "unreadable", "cut"
 #: How much longer an answer may be, the one time that it was cut.
 _LENGTHENED = 2
 #: A model that reasons before it answers spends output tokens on it; unknown how many, so plenty.
@@ -32,12 +33,32 @@ class Task:
     purpose: str = "write"
     draft: Copy = field(default_factory=dict)
     violations: Sequence[Violation] = ()
-    #: Error class -> how often.
+    #: What it has met -> how often: classes of errors, and the two below.
     met: dict[str, int] = field(default_factory=dict)
-    unreadable: int = 0
-    lengthened: bool = False
     #: The chunk that it came in, 0 where one process has the whole job.
     chunk: int = 0
+
+    @classmethod
+    def of(cls, item: OpenItem, *, chunk: int = 0) -> Self:
+        """Take up an item with what it has met so far."""
+        return cls(item, met=dict(item.met), chunk=chunk)
+
+    @property
+    def unreadable(self) -> int:
+        """How many of its replies held no answer."""
+        return self.met.get(_UNREADABLE_REPLY, 0)
+
+    @property
+    def lengthened(self) -> bool:
+        """Whether its answer was cut once, so that it may be longer now."""
+        return _CUT_REPLY in self.met
+
+    def meet(self, *, lengthened: bool, unreadable: bool) -> None:
+        """Remember what was wrong with a reply without an answer."""
+        if lengthened:
+            self.met[_CUT_REPLY] = 1
+        if unreadable:
+            self.met[_UNREADABLE_REPLY] = self.unreadable + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +106,7 @@ class Composer:
         """
         if task.prompt is None:
             task.prompt = self._renderer.prompt(task.item.values)
+            self._take_up(task)
         prompt, asking = task.prompt, self.asking
         only = frozenset(one.field for one in task.violations) if task.purpose == "repair" else frozenset()
         schema, schema_text = self._schema(mode, only)
@@ -107,6 +129,13 @@ class Composer:
             metadata=asking.metadata,
         )
         return Composed(request, estimated, most_prompt_tokens(prompt.system + user, schema_text))
+
+    def _take_up(self, task: Task) -> None:
+        """Go on with the repair of an answer that came back from a batch."""
+        draft = task.item.draft
+        if draft is not None:
+            task.draft, task.violations = self.checker.check(dict(draft), task.item.values)
+            task.purpose = "repair" if task.violations else "write"
 
     def learn(self, output_tokens: int) -> None:
         """Remember how long a complete answer was, so that later requests reserve no more than they need."""

@@ -18,6 +18,7 @@ from worker.composing import Composed, Composer, Task
 from worker.feed import Feed
 from worker.limits.limiter import Limiter, Permit
 from worker.model import ErrorKind, ModelError, OutputMode, Reply, Request
+from worker.outcome import Place, finished_item
 from worker.progress import Progress
 from worker.retry import FAILURES_IN_A_ROW, is_out_of_reach
 from worker.verdicts import Again, Repair, Settled, StopJob, Verdict, is_usable, on_error, on_reply
@@ -43,19 +44,6 @@ class Pricing(Protocol):
 
     def quota_tokens(self, model: str, usage: TokenUsage) -> int:
         """What a reply counts against tokens per minute."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """Where a job's requests go, as the ledger records it."""
-
-    job_id: str
-    session: str
-    realm: str
-    region: str
-    lane: str
-    #: How copy of this job is kept for later ones: catalogue, realm.
-    catalogue: str
 
 
 @dataclass(slots=True)
@@ -319,7 +307,7 @@ class Engine:
         _log(task, end)
         match verdict:
             case Settled():
-                self._ledger.end(replace(end, finished=self._finished_item(task, verdict, end)))
+                self._ledger.end(replace(end, finished=finished_item(task.item, verdict, end, self._place)))
                 self._finished(task, failed=verdict.state is ItemState.FAILED)
             case Repair():
                 self._ledger.end(end)
@@ -327,8 +315,7 @@ class Engine:
                 self._feed.later(task, 0)
             case Again():
                 self._ledger.end(end)
-                task.lengthened = task.lengthened or verdict.lengthened
-                task.unreadable += verdict.unreadable
+                task.meet(lengthened=verdict.lengthened, unreadable=verdict.unreadable)
                 if self._put_off(task, verdict.wait_s):
                     self._feed.done(task)
                 else:
@@ -343,33 +330,6 @@ class Engine:
         self.progress.finished += 1
         self.progress.failed += failed
         self._feed.done(task)
-
-    def _finished_item(self, task: Task, verdict: Settled, end: End) -> Finished:
-        item = task.item
-        kept = None
-        if verdict.state in (ItemState.DONE, ItemState.FLAGGED):
-            kept = {
-                "realm": self._place.realm,
-                "fingerprint": item.fingerprint,
-                "catalogue": self._place.catalogue,
-                "key": item.key,
-                "template": item.template.split("@")[0],
-                "locale": item.locale,
-                "state": "draft" if verdict.state is ItemState.DONE else "flagged",
-                "model": item.model,
-                "job_id": self._place.job_id,
-            }
-        return Finished(
-            item_id=item.id,
-            state=verdict.state,
-            copy=verdict.copy,
-            notes=verdict.notes,
-            finish=end.finish,
-            tier=end.tier,
-            lane=self._place.lane if end.outcome == "ok" else "",
-            price_ref=end.price_ref,
-            kept_as=kept,
-        )
 
 
 def _log(task: Task, end: End) -> None:

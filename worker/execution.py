@@ -137,7 +137,9 @@ class Execution:
             for warning in endpoint.warnings:
                 watch.warn(warning)
             feed = Feed(
-                by_pages(lambda after, size: [Task(item) for item in self._store.items.open_page(job.id, after, size)]),
+                by_pages(
+                    lambda after, size: [Task.of(item) for item in self._store.items.open_page(job.id, after, size)]
+                ),
                 clock_s=self._clock_s,
             )
             quotas = assembly.quotas(spec, endpoint)

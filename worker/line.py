@@ -24,7 +24,6 @@ from worker.limits.limiter import Limiter, LimitKey
 from worker.limits.memory import MemoryLimiter
 from worker.limits.shared import SharedLimits
 from worker.metrics import LineFigures
-from worker.model import ErrorKind
 from worker.showing import Show
 
 #: A wait for the next try that is longer goes into the store, so that no worker is bound to it.
@@ -136,7 +135,7 @@ class Line:
     def add(self, chunk_id: int, items: Sequence[OpenItem]) -> Work:
         """Take over a chunk's items; `Work.taken` is set when the last of them is with a sender."""
         work = Work(chunk_id, len(items))
-        tasks = [Task(item, met={ErrorKind(kind): n for kind, n in item.met.items()}, chunk=chunk_id) for item in items]
+        tasks = [Task.of(item, chunk=chunk_id) for item in items]
         with self._lock:
             self._works[chunk_id] = work
             self._waiting.append((work, tasks))

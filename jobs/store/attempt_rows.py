@@ -27,7 +27,11 @@ _TOTALS = {
     **{name: items.c[name] + bindparam(f"more_{name}") for name in TOKEN_COLUMNS},
 }
 # A result ends a long wait.
-_OUTCOME: dict[str, Any] = {name: bindparam(f"new_{name}") for name in _RESULT} | {"due_at": null(), "met": null()}
+_OUTCOME: dict[str, Any] = {name: bindparam(f"new_{name}") for name in _RESULT} | {
+    "due_at": null(),
+    "met": null(),
+    "draft": null(),
+}
 _ITEM = items.c.id == bindparam("the_item")
 
 ADD_TO_ITEM = update(items).where(_ITEM).values(_TOTALS)

@@ -31,8 +31,10 @@ class OpenItem:
     model: str
     fingerprint: str
     values: dict[str, str]
-    #: What it has met so far, where it was put off: error class -> times.
+    #: What it has met so far, where it was put off or comes again after a batch: class -> times.
     met: Mapping[str, int] = field(default_factory=dict)
+    #: An answer of its that broke its contract and is to be repaired.
+    draft: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,13 +167,32 @@ class ItemTable:
             .limit(size)
         )
         with self._engine.connect() as connection:
-            return [_open_item(row) for row in connection.execute(query).mappings()]
+            return [open_item(row) for row in connection.execute(query).mappings()]
+
+    def open_of_model(self, job_id: str, model: str, *, after: int, last: int, size: int) -> list[OpenItem]:
+        """Give the next open items of a shard, in the order of planning."""
+        query = (
+            select(items, products.c.key, products.c["values"])
+            .join(products, products.c.id == items.c.product_id)
+            .where(items.c.job_id == job_id, items.c.model == model, IS_OPEN)
+            .where(items.c.id > after, items.c.id <= last)
+            .order_by(items.c.id)
+            .limit(size)
+        )
+        with self._engine.connect() as connection:
+            return [open_item(row) for row in connection.execute(query).mappings()]
+
+    def count_open(self, job_id: str, model: str, *, first: int, last: int) -> int:
+        """Count the open items of a shard."""
+        query = select(func.count()).where(items.c.job_id == job_id, items.c.model == model, IS_OPEN)
+        with self._engine.connect() as connection:
+            return connection.execute(query.where(items.c.id.between(first, last))).scalar_one()
 
     def open_between(self, job_id: str, first: int, last: int, now: datetime) -> list[OpenItem]:
         """Give the open items of a chunk that are due, in the order of planning."""
         wanted = {"job_id": job_id, "first": first, "last": last, "now": stamp(now)}
         with self._engine.connect() as connection:
-            return [_open_item(row) for row in connection.execute(_OPEN_BETWEEN, wanted).mappings()]
+            return [open_item(row) for row in connection.execute(_OPEN_BETWEEN, wanted).mappings()]
 
     def put_off(self, item_id: int, *, until: datetime, met: Mapping[str, int]) -> None:
         """Let an open item wait long for its next try; a result or a new start of the item ends that."""
@@ -187,7 +208,7 @@ class ItemTable:
             changed = connection.execute(
                 update(items)
                 .where(items.c.job_id == job_id, items.c.state.in_(again), items.c.fingerprint != "")
-                .values(state=ItemState.PENDING, notes="", copy=None, due_at=None, met=None)
+                .values(state=ItemState.PENDING, notes="", copy=None, due_at=None, met=None, draft=None)
             )
             return changed.rowcount
 
@@ -313,7 +334,8 @@ def _item_row(job_id: str, item: PlannedItem) -> dict[str, Any]:
     }
 
 
-def _open_item(row: RowMapping) -> OpenItem:
+def open_item(row: Mapping[Any, Any]) -> OpenItem:
+    """Read a row of items, joined with its product's key and values."""
     return OpenItem(
         id=row["id"],
         row=row["row"],
@@ -324,6 +346,7 @@ def _open_item(row: RowMapping) -> OpenItem:
         fingerprint=row["fingerprint"],
         values=json.loads(row["values"]),
         met=json.loads(row["met"] or "{}"),
+        draft=json.loads(row["draft"]) if row["draft"] else None,
     )
 
 

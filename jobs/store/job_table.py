@@ -21,6 +21,7 @@ from jobs.store.schema import (
     jobs,
     products,
     sessions,
+    shards,
     tallies,
 )
 from templates.errors import UserError, nearest
@@ -268,6 +269,7 @@ class JobTable:
         """Drop the products and items of a job whose planning was cut off; nothing of it was sent."""
         with self._engine.execution_options(writes=True).begin() as connection:
             connection.execute(delete(chunks).where(chunks.c.job_id == job_id))
+            connection.execute(delete(shards).where(shards.c.job_id == job_id))
             connection.execute(delete(items).where(items.c.job_id == job_id))
             connection.execute(delete(products).where(products.c.job_id == job_id))
 

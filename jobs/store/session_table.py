@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import Connection, Engine, func, insert, select, update
 
 from jobs.clock import stamp
-from jobs.store.schema import chunks, sessions
+from jobs.store.schema import chunks, sessions, shards
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +72,7 @@ class SessionTable:
             return {row.id: row.beat for row in found}
 
     def end_dead(self, session: str, beat: int) -> bool:
-        """End a session whose beat stands still at this one and free its chunks; False: it has moved on or ended."""
+        """End a session whose beat stands still at this one and free its work; False: it has moved on or ended."""
         stands_still = (sessions.c.id == session) & (sessions.c.beat == beat) & ~sessions.c.ended
         with self._writing.begin() as connection:
             if connection.execute(update(sessions).where(stands_still).values(ended=True)).rowcount != 1:
@@ -130,3 +130,4 @@ def _free(connection: Connection, session: str) -> None:
     connection.execute(
         update(chunks).where(chunks.c.session == session).values(state="ready", session=None, queued_at=None)
     )
+    connection.execute(update(shards).where(shards.c.session == session).values(session=None, queued_at=None))

@@ -13,6 +13,7 @@ from jobs.store.item_table import ItemTable
 from jobs.store.job_table import JobTable
 from jobs.store.repeating import repeating
 from jobs.store.session_table import SessionTable
+from jobs.store.shard_table import ShardTable
 from jobs.store.tally_table import TallyTable
 from jobs.store.totals import Totals
 
@@ -29,6 +30,7 @@ class Store:
     chunks: ChunkTable
     sessions: SessionTable
     tallies: TallyTable
+    shards: ShardTable
 
     @property
     def patience_s(self) -> float:
@@ -53,4 +55,5 @@ def store_on(engine: Engine) -> Store:
         ChunkTable(reading),
         repeating(SessionTable(reading), patience_s),
         repeating(TallyTable(reading), patience_s),
+        repeating(ShardTable(reading), patience_s),
     )

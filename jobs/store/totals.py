@@ -12,12 +12,14 @@ from sqlalchemy import ColumnElement, Engine, case, func, literal_column, select
 from jobs.money import from_pico
 from jobs.results import AttemptLine, ItemState
 from jobs.store.item_table import usage_of
-from jobs.store.schema import TOKEN_COLUMNS, attempt_ends, attempt_starts, items, jobs, products, sessions
+from jobs.store.schema import TOKEN_COLUMNS, attempt_ends, attempt_starts, items, jobs, products, sessions, shards
 from jobs.usage import TokenUsage
 
 _PAGE = 2000
 SIMULATED = "simulated"
 _LIVE = select(sessions.c.id).where(~sessions.c.ended)
+#: Attempts in batch inference jobs have their shard as their session: they are on their way as long as it is open.
+_OPEN_SHARDS = select(shards.c.name).where(shards.c.state != "closed")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +53,8 @@ class Totals:
         starts, ends = attempt_starts, attempt_ends
         joined = starts.outerjoin(ends, ends.c.attempt == starts.c.attempt)
         is_dead = starts.c.session.not_in(_LIVE) if live_session is None else starts.c.session != live_session
-        lost = (ends.c.outcome == "unconfirmed") | (ends.c.attempt.is_(None) & is_dead)
+        is_lost = is_dead & starts.c.session.not_in(_OPEN_SHARDS)
+        lost = (ends.c.outcome == "unconfirmed") | (ends.c.attempt.is_(None) & is_lost)
         query = (
             select(
                 *(func.coalesce(func.sum(ends.c[name]), 0).label(name) for name in TOKEN_COLUMNS),
@@ -85,12 +88,6 @@ class Totals:
                 unconfirmed_usd=from_pico(row["lost_pico"]),
                 lanes={lane: count for lane, count in connection.execute(lanes)},  # noqa: C416 - rows are not pairs to mypy
             )
-
-    def newest_session(self, job_id: str) -> str:
-        """Give the session of a job's newest attempt, "" when it has none."""
-        query = select(func.max(attempt_starts.c.session)).where(attempt_starts.c.job_id == job_id)
-        with self._engine.connect() as connection:
-            return connection.execute(query).scalar() or ""
 
     def attempts(self, job_id: str) -> Iterator[AttemptLine]:
         """Stream a job's ledger lines in the order in which they started."""

@@ -172,7 +172,7 @@ def test_many_threads_share_the_items_without_losing_or_doubling_one():
     def serve():
         while (task := feed.take()) is not None:
             if task.item.id % 7 == 0 and not task.unreadable:
-                task.unreadable = 1
+                task.meet(lengthened=False, unreadable=True)
                 feed.later(task, 0.0)
                 continue
             with lock:

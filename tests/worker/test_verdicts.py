@@ -83,7 +83,7 @@ def test_filtered_text_is_never_asked_for_again(stop_reason):
 
 def test_a_cut_answer_gets_more_room_once():
     assert judged(reply('{"text": "and then', stop_reason="max_tokens")) == Again(lengthened=True)
-    twice = judged(reply('{"text": "and then', stop_reason="max_tokens"), lengthened=True)
+    twice = judged(reply('{"text": "and then', stop_reason="max_tokens"), met={"cut": 1})
     assert twice.state is ItemState.FAILED
     assert "cut off" in twice.notes
 
@@ -94,8 +94,8 @@ def test_a_whole_answer_counts_even_when_words_after_it_were_cut():
 
 def test_unreadable_answers_are_paid_at_most_three_times():
     assert judged(reply("I would rather not")) == Again(unreadable=True)
-    assert judged(reply("I would rather not"), unreadable=1) == Again(unreadable=True)
-    assert judged(reply("I would rather not"), unreadable=2).state is ItemState.FAILED
+    assert judged(reply("I would rather not"), met={"unreadable": 1}) == Again(unreadable=True)
+    assert judged(reply("I would rather not"), met={"unreadable": 2}).state is ItemState.FAILED
 
 
 def test_an_unreadable_repair_keeps_the_draft_flagged():
