@@ -24,7 +24,9 @@ def finish(parts: Parts, job_id: str, targets: Targets, *, as_json: bool) -> int
     failure: SkuscribeError | None = None
     with stopped_by_signals() as stop, shown_progress(waiting, simulated=job.realm == "simulated") as progress:
         try:
-            parts.execution.run(job_id, Watch(progress=progress, stop=stop, warn=lambda text: say(f"Note: {text}")))
+            parts.execution.run(
+                job_id, Watch(progress=progress, stop=stop, warn=lambda text: say(f"Note: {text}"), tell=say)
+            )
         except SkuscribeError as error:
             failure = error
     if failure and (failure.code == "running" or not _has_results(parts, job_id)):

@@ -16,7 +16,7 @@ from celery import signals
 
 from jobs.store.database import StoreLostError
 from templates.errors import SkuscribeError
-from worker.celery_broker import DELIVER, RUN_CHUNK, TICK, celery_on
+from worker.celery_broker import DELIVER, RUN_BATCH, RUN_CHUNK, TICK, celery_on
 from worker.hearing import Hearing
 from worker.hosting import Hosting
 from worker.logs import set_up_logs
@@ -52,6 +52,17 @@ def run_chunk(chunk_id: int) -> None:
     except StoreLostError as error:
         # The sweep finds what was queued, and what was claimed by an answer that never came.
         _LOG.warning("a chunk waits: %s", error.message, extra={"chunk": chunk_id})
+
+
+@app.task(name=RUN_BATCH)
+def run_batch(job_id: str) -> None:
+    """Do what is due of a job's batch lane."""
+    try:
+        _hosting.run_batch(job_id)
+    except SoftTimeLimitExceeded:
+        _LOG.info("the time limit ended the work on a batch job", extra={"job": job_id})
+    except StoreLostError as error:
+        _LOG.warning("a batch job waits: %s", error.message, extra={"job": job_id})
 
 
 @app.task(name=DELIVER)

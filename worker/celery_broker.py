@@ -16,7 +16,12 @@ from templates.errors import without_passwords
 from worker.broker_error import BrokerError
 from worker.messages import BULK, CONTROL, INTERACTIVE
 
-RUN_CHUNK, DELIVER, TICK = "skuscribe.run_chunk", "skuscribe.deliver", "skuscribe.tick"
+RUN_CHUNK, RUN_BATCH, DELIVER, TICK = (
+    "skuscribe.run_chunk",
+    "skuscribe.run_batch",
+    "skuscribe.deliver",
+    "skuscribe.tick",
+)
 #: Seconds between two ticks.
 TICK_S = 60.0
 _TIMEOUT_S = 5
@@ -102,6 +107,15 @@ class CeleryBroker:
         """
         with _told():
             self._send(DELIVER, job_id, CONTROL)
+
+    def run_batch(self, job_id: str) -> None:
+        """Ask for a look at a job's batch lane.
+
+        Raises:
+            BrokerError: it is out of reach.
+        """
+        with _told():
+            self._send(RUN_BATCH, job_id, CONTROL)
 
     def depth(self, queue: str) -> int:
         """Count the messages that wait.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import count
 
 from jobs.clock import Clock, stamp
@@ -17,6 +18,7 @@ from jobs.store.ledger import Ledger
 from jobs.store.store import Store
 from templates.errors import SkuscribeError
 from worker.assembly import Assembly
+from worker.batch.running import BatchRun, Wishes
 from worker.composing import Task
 from worker.endpoint import open_endpoint
 from worker.engine import Engine
@@ -41,6 +43,8 @@ class Watch:
     stop: Callable[[], StopReason | None] = lambda: None
     #: What should be known before the first request.
     warn: Callable[[str], None] = lambda _: None
+    #: Takes how batch jobs go.
+    tell: Callable[[str], None] = lambda _: None
     #: Takes an item's text as it comes; given for previews.
     show: Callable[[OpenItem, str], None] | None = None
 
@@ -53,8 +57,9 @@ def new_session(clock: Clock) -> str:
 class Execution:
     """Runs jobs of the embedded mode, one at a time."""
 
-    def __init__(self, *, store: Store, assembly: Assembly, hold: Hold) -> None:
+    def __init__(self, *, store: Store, assembly: Assembly, hold: Hold, batch: BatchRun) -> None:
         self._store = store
+        self._batch = batch
         self._assembly = assembly
         self._hold = hold
         self._clock = assembly.clock
@@ -120,6 +125,11 @@ class Execution:
         )
 
     def _write(self, job: JobRecord, session: str, watch: Watch) -> tuple[StopReason | None, SkuscribeError | None]:
+        if job.lane == "batch":
+            reason = self._batch.run(job, session, self._wishes(job, watch))
+            if reason:
+                return reason, None
+            job = self._store.jobs.get(job.id)
         if not self._store.items.waiting(job.id):
             return None, None
         spec, assembly = JobSpec.from_json(job.spec), self._assembly
@@ -167,9 +177,35 @@ class Execution:
             return StopReason(str(stopped)), None
         return None, engine.error
 
+    def stop_idle(self, job_id: str, tell: Callable[[str], None]) -> bool:
+        """Have the batch-inference jobs stopped of a job that nobody runs; give whether there were any.
+
+        Raises:
+            SkuscribeError: Bedrock cannot be asked.
+        """
+        if not self._store.shards.open(job_id):
+            return False
+        session = new_session(self._clock)
+        with self._hold.on(job_id, session):
+            self._batch.stop(self._store.jobs.get(job_id), session, tell)
+        return True
+
+    def _wishes(self, job: JobRecord, watch: Watch) -> Wishes:
+        return Wishes(
+            progress=watch.progress,
+            stop=lambda: watch.stop() or self._store.jobs.wanted_stop(job.id),
+            tell=watch.tell,
+        )
+
+    def _deadline_s(self, job: JobRecord, spec: JobSpec) -> float | None:
+        """Say by the monotonic clock when the job must be over."""
+        if job.deadline_at:
+            return self._clock_s() + (datetime.fromisoformat(job.deadline_at) - self._clock()).total_seconds()
+        return self._clock_s() + parse_deadline(spec.deadline) if spec.deadline else None
+
     def _attend(self, job: JobRecord, spec: JobSpec, engine: Engine, watch: Watch) -> None:
         """Wait for the engine's end, passing on why it should stop."""
-        deadline_s = self._clock_s() + parse_deadline(spec.deadline) if spec.deadline else None
+        deadline_s = self._deadline_s(job, spec)
         patience_s: float | None = None
         engine.start()
         while not engine.join(_WATCH_S):

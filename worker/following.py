@@ -14,13 +14,11 @@ from jobs.store.store import Store
 from worker import failure
 from worker.execution import Watch
 from worker.hold import BEATS_A_LEASE, Hold, running_error
-from worker.messages import Messages
-from worker.progress import Progress
+from worker.messages import CHUNK_ITEMS, Messages
+from worker.progress import progress_of
 from worker.showing import Heard, Showing
 from worker.tick import Tick
 
-#: Items of a chunk: large enough that a message costs nothing beside them, small enough to share out evenly (measured).
-CHUNK_ITEMS = 50
 _LOOK_S = 0.25
 #: A job that waits so long for a worker without any being there says so.
 _NO_WORKER_S = 5.0
@@ -63,10 +61,15 @@ class Following:
         job = self._store.jobs.get(job_id)
         if not job.shared and self._hold.is_held(job_id):
             raise running_error(job_id)
-        chunks = self._store.chunks.submit(job_id, size=CHUNK_ITEMS, now=self._clock(), detached=detached)
+        in_batch = job.is_in_batch or bool(self._store.shards.open(job_id))
+        chunks = self._store.chunks.submit(
+            job_id, size=0 if in_batch else CHUNK_ITEMS, now=self._clock(), detached=detached
+        )
         if chunks is None:
             raise running_error(job_id)
-        if not chunks:
+        if in_batch:
+            self._messages.batch(job_id)
+        elif not chunks:
             self._store.jobs.settle(job_id, self._clock())
             self._messages.job_ended(job_id)
         self._messages.dispatch()
@@ -100,7 +103,7 @@ class Following:
                 swept_s = self._clock_s()
                 self._tick.run()
             standing = self._store.jobs.standing([job_id])[job_id]
-            watch.progress(_progress(standing))
+            watch.progress(progress_of(standing))
             for item, text in heard(0.01):
                 if watch.show:
                     watch.show(item, text)
@@ -123,14 +126,3 @@ class Following:
 
 def _silence(_wait_s: float) -> list[tuple[OpenItem, str]]:
     return []
-
-
-def _progress(standing: JobStanding) -> Progress:
-    return Progress(
-        finished=standing.finished,
-        failed=standing.failed,
-        requests=standing.requests,
-        throttled=standing.throttled,
-        input_tokens=standing.tokens,
-        cost_pico=standing.spent_pico,
-    )

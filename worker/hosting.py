@@ -9,6 +9,7 @@ from contextlib import suppress
 
 from jobs.store.ledger import Ledger
 from templates.errors import SkuscribeError
+from worker.batch.sharing import SharedBatches
 from worker.detached import Detached
 from worker.host import Host
 from worker.metrics import LineCollector, LineFigures, registry_of, serve_metrics
@@ -28,10 +29,12 @@ class Hosting:
         new_host: Callable[[Ledger, int, Callable[[LineFigures], None]], Host],
         new_ledger: Callable[[], Ledger],
         new_detached: Callable[[Callable[[], bool]], Detached],
+        batches: SharedBatches,
         tick: Tick,
     ) -> None:
         self.settings = settings
         self.tick = tick
+        self._batches = batches
         self._new_host = new_host
         self._new_ledger = new_ledger
         self._ends = threading.Event()
@@ -65,6 +68,10 @@ class Hosting:
         if self._host is None:
             raise SkuscribeError("This process runs no chunks.", code="worker")
         return self._host
+
+    def run_batch(self, job_id: str) -> None:
+        """Do what is due of a job's batch lane."""
+        self._batches.look(job_id, self.host.session, interrupted=self._ends.is_set)
 
     def deliver(self, job_id: str) -> None:
         """Write the files of a detached job."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Protocol
 
 from jobs.clock import Clock
@@ -13,6 +14,10 @@ from worker.broker_error import BrokerError
 INTERACTIVE, BULK, CONTROL = "interactive", "bulk", "control"
 #: Chunks that are queued although no worker has been seen yet: the first one that comes finds work.
 _WITHOUT_WORKERS = 4
+#: Items of a chunk: large enough that a message costs nothing beside them, small enough to share out evenly (measured).
+CHUNK_ITEMS = 50
+#: A batch job that nobody has looked at is told of again after so long.
+_BATCH_AGAIN = timedelta(seconds=30)
 _LOG = logging.getLogger("skuscribe.messages")
 
 
@@ -28,6 +33,13 @@ class Broker(Protocol):
 
     def deliver(self, job_id: str) -> None:
         """Ask for a job's files to be written.
+
+        Raises:
+            BrokerError: it is out of reach.
+        """
+
+    def run_batch(self, job_id: str) -> None:
+        """Ask for a look at a job's batch lane.
 
         Raises:
             BrokerError: it is out of reach.
@@ -60,6 +72,19 @@ class Messages:
                     self._broker.run_chunk(chunk_ids, queue)
         except BrokerError as error:
             _LOG.warning("%s", error.message)
+
+    def batches(self) -> None:
+        """Send a message for each job whose batch lane has something due."""
+        now = self._clock()
+        for job_id in self._store.shards.due(now, queued_before=now - _BATCH_AGAIN):
+            self.batch(job_id)
+
+    def batch(self, job_id: str) -> None:
+        """Have a job's batch lane looked at; what does not arrive is found by the sweep."""
+        try:
+            self._broker.run_batch(job_id)
+        except BrokerError as error:
+            _LOG.warning("%s", error.message, extra={"job": job_id})
 
     def job_ended(self, job_id: str) -> None:
         """Have a detached job's files written; what does not arrive is found by the sweep."""

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from jobs.store.job_table import JobStanding
+
 
 @dataclass(slots=True)
 class Progress:
@@ -22,3 +24,15 @@ class Progress:
     def tokens(self) -> int:
         """Give the tokens of all kinds."""
         return self.input_tokens + self.output_tokens
+
+
+def progress_of(standing: JobStanding) -> Progress:
+    """Read the counters of a job that is run elsewhere, or in batch jobs."""
+    return Progress(
+        finished=standing.finished,
+        failed=standing.failed,
+        requests=standing.requests,
+        throttled=standing.throttled,
+        input_tokens=standing.tokens,
+        cost_pico=standing.spent_pico,
+    )

@@ -42,6 +42,7 @@ class Sweep:
             self._end_the_dead()
             self._find_lost_messages()
             self._messages.dispatch()
+            self._messages.batches()
             self._end_jobs()
 
     def _end_the_dead(self) -> None:

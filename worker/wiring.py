@@ -22,6 +22,7 @@ from jobs.store.store import Store, store_on
 from templates.errors import UserError
 from worker.assembly import Assembly
 from worker.aws.objects import fetch_object
+from worker.batch.running import BatchRun
 from worker.delivery import Delivery
 from worker.execution import Execution, Watch, new_session
 from worker.files.place import files_at
@@ -119,7 +120,14 @@ def wire(
         preparation=Preparation(
             settings=settings, store=store, incoming=incoming, files=files, pricing=pricing, clock=clock, new_id=new_id
         ),
-        execution=cluster.following if cluster else Execution(store=store, assembly=assembly, hold=hold),
+        execution=cluster.following
+        if cluster
+        else Execution(
+            store=store,
+            assembly=assembly,
+            hold=hold,
+            batch=BatchRun(store=store, assembly=assembly, new_name=lambda: new_session(clock)),
+        ),
         delivery=Delivery(store=store, files=files, book=book),
         files=files,
         assembly=assembly,
@@ -135,6 +143,7 @@ def wire_worker(environ: Mapping[str, str] = os.environ) -> Hosting:
     Raises:
         UserError: no broker is set.
     """
+    from worker.batch.sharing import SharedBatches  # noqa: PLC0415 - see _cluster
     from worker.detached import Detached  # noqa: PLC0415 - see _cluster
     from worker.host import Host, Identity  # noqa: PLC0415 - as above
     from worker.hosting import Hosting  # noqa: PLC0415 - as above
@@ -171,6 +180,12 @@ def wire_worker(environ: Mapping[str, str] = os.environ) -> Hosting:
         new_ledger=lambda: Ledger(store.engine, clock=parts.clock, patience_s=_WORKER_PATIENCE_S),
         new_detached=lambda ends: Detached(
             store=store, delivery=parts.delivery, files=parts.files, ends=ends, patience_s=_WORKER_PATIENCE_S
+        ),
+        batches=SharedBatches(
+            store=store,
+            assembly=assembly,
+            messages=cluster.messages,
+            new_name=lambda: new_session(parts.clock),
         ),
         tick=parts.tick,
     )

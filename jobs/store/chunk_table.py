@@ -94,7 +94,8 @@ class ChunkTable:
     def submit(self, job_id: str, *, size: int, now: datetime, detached: bool) -> int | None:
         """Hand a job to the workers: divide its open items into chunks and let it run, all at once.
 
-        Gives how many chunks there are; None when the workers have the job already: of several who submit it, one does.
+        `size` 0 makes no chunks: its items go into batch jobs first. Gives how many chunks there are; None when the
+        workers have the job already: of several who submit it, one does.
         """
         with self._writing.connect() as connection, connection.begin() as transaction:
             # It locks the job, after the items of attempts that may end at this moment.
@@ -103,7 +104,7 @@ class ChunkTable:
             if row.shared and row.state == JobState.RUNNING:
                 transaction.rollback()
                 return None
-            count = _divide(connection, job_id, size)
+            count = _divide(connection, job_id, size) if size else 0
             connection.execute(
                 update(jobs)
                 .where(jobs.c.id == job_id)
@@ -124,6 +125,15 @@ class ChunkTable:
                 )
             )
         return count
+
+    def begin_rest(self, job_id: str, lane: str, *, size: int) -> bool:
+        """Let what batch jobs left open be sent one by one in a lane, as chunks; False: somebody has done it."""
+        with self._writing.begin() as connection:
+            mine = update(jobs).where(jobs.c.id == job_id, jobs.c.rest_lane.is_(None))
+            if connection.execute(mine.values(rest_lane=lane)).rowcount != 1:
+                return False
+            _divide(connection, job_id, size)
+        return True
 
     def divide(self, job_id: str, *, size: int) -> int:
         """Divide a job's open items into new chunks in the order of planning; give how many there are."""

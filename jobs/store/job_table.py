@@ -88,6 +88,11 @@ class JobRecord:
     tokens: int = 0
 
     @property
+    def is_in_batch(self) -> bool:
+        """Whether its items go into batch jobs, as long as nothing is said about the rest."""
+        return self.lane == "batch" and self.rest_lane is None
+
+    @property
     def sending_lane(self) -> str:
         """The lane of requests that are sent one by one."""
         return self.rest_lane or self.lane
@@ -299,12 +304,20 @@ def _has_chunks(*states: str) -> Any:
     return exists().where(chunks.c.job_id == jobs.c.id, chunks.c.state.in_(states))
 
 
+#: Its open items are to go into batch jobs, which only they who look at its batch lane can say to be over.
+_IS_IN_BATCH = (
+    (jobs.c.lane == "batch") & jobs.c.rest_lane.is_(None) & exists().where(items.c.job_id == jobs.c.id, IS_OPEN)
+)
+
 _AT_ITS_END = select(jobs.c.stop_wanted, jobs.c.error, jobs.c.seconds, jobs.c.began_at).where(
     jobs.c.id == bindparam("job_id"),
     IS_RUNNING,
     ~_has_chunks("claimed", "draining"),
     # Of a job that is to stop, nobody can claim what is ready or queued any more.
-    jobs.c.stop_wanted.is_not(None) | jobs.c.error.is_not(None) | ~_has_chunks("ready", "queued"),
+    jobs.c.stop_wanted.is_not(None) | jobs.c.error.is_not(None) | (~_has_chunks("ready", "queued") & ~_IS_IN_BATCH),
+    # Nobody works on a shard. One that fails the job stays as it is; what is to stop is stopped at Bedrock first.
+    ~exists().where(shards.c.job_id == jobs.c.id, shards.c.session.is_not(None)),
+    jobs.c.error.is_not(None) | ~exists().where(shards.c.job_id == jobs.c.id, shards.c.state != "closed"),
 )
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, Engine, RowMapping, func, insert, select, update
+from sqlalchemy import Connection, Engine, RowMapping, exists, func, insert, select, update
 
 from jobs.clock import stamp
 from jobs.lifecycle import ENDED
@@ -163,8 +163,8 @@ class ShardTable:
         with self._engine.connect() as connection:
             return connection.execute(query).scalar_one()
 
-    def due(self, now: datetime, *, queued_before: datetime) -> list[int]:
-        """Give the shards of running shared jobs that somebody should look at, and note that they were told.
+    def due(self, now: datetime, *, queued_before: datetime) -> list[str]:
+        """Give the running shared jobs whose batch lane somebody should look at, and note which shards they are for.
 
         A shard comes again when nobody has taken it since `queued_before`.
         """
@@ -176,11 +176,13 @@ class ShardTable:
             & ((shards.c.due_at <= stamp(now)) | _must_stop())
         )
         with self._writing.begin() as connection:
-            query = select(shards.c.id).where(is_due).order_by(shards.c.id).with_for_update(skip_locked=True)
-            found = list(connection.execute(query).scalars())
+            query = select(shards.c.id, shards.c.job_id).where(is_due).order_by(shards.c.id)
+            found = connection.execute(query.with_for_update(skip_locked=True)).all()
             if found:
-                connection.execute(update(shards).where(shards.c.id.in_(found)).values(queued_at=stamp(now)))
-        return found
+                told = update(shards).where(shards.c.id.in_([row.id for row in found]))
+                connection.execute(told.values(queued_at=stamp(now)))
+            between = connection.execute(_BETWEEN_ROUNDS).scalars()
+            return sorted({*(row.job_id for row in found), *between})
 
     def wake(self, shard_ids: Sequence[int]) -> None:
         """Make shards due at once."""
@@ -274,6 +276,17 @@ def _must_stop() -> Any:
     """Whether its job is to stop, and Bedrock has not been told so."""
     told = select(jobs.c.id).where(IS_RUNNING, jobs.c.stop_wanted.is_not(None) | jobs.c.error.is_not(None))
     return ~shards.c.stopping & shards.c.job_id.in_(told)
+
+
+#: Jobs whose shards are all closed and of which nobody has said yet how they go on.
+_BETWEEN_ROUNDS = select(jobs.c.id).where(
+    IS_RUNNING,
+    jobs.c.stop_wanted.is_(None),
+    jobs.c.error.is_(None),
+    jobs.c.rest_lane.is_(None),
+    jobs.c.lane == "batch",
+    ~exists().where(shards.c.job_id == jobs.c.id, shards.c.state != ShardState.CLOSED),
+)
 
 
 def _divided(connection: Connection, job_id: str, most_records: int) -> Sequence[Any]:

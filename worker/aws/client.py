@@ -91,6 +91,15 @@ def runtime_endpoint(session: Session, *, region: str) -> str:
     return str(open_client(session, "bedrock-runtime", region=region).meta.endpoint_url)
 
 
+def control_endpoint(session: Session, *, region: str) -> str:
+    """Find where batch-inference jobs are asked for, as boto3 finds it.
+
+    Raises:
+        AccessError: the AWS configuration cannot be used.
+    """
+    return str(open_client(session, "bedrock", region=region).meta.endpoint_url)
+
+
 def partition_of(session: Session, region: str) -> str:
     """The partition of a Region (`aws`, `aws-cn`, `aws-us-gov`, …), which its ARNs begin with."""
     from botocore.exceptions import UnknownRegionError  # noqa: PLC0415 - see session_for

@@ -1,0 +1,220 @@
+from collections import Counter
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from chunks_making import session
+from store_making import JOB, MODEL, done, now, ok_end, start, with_items
+
+from jobs.lifecycle import JobState, StopReason
+from jobs.results import ItemState
+from jobs.store.attempts import Grant
+from jobs.store.shard_ledger import Harvested, Note, ShardLedger
+from jobs.store.shard_table import ClaimLostError, ShardState
+
+LATER = now() + timedelta(minutes=10)
+
+
+def planned(store, count=5, *, most=100, **job):
+    ids = with_items(store, count, **({"lane": "batch", "shared": True, "state": JobState.RUNNING} | job))
+    store.shards.plan(JOB, name="b1", most_records=most, now=now())
+    return ids
+
+
+def claimed(store, **job):
+    ids = planned(store, **job)
+    session(store)
+    [shard] = store.shards.open(JOB)
+    return ids, store.shards.claim(shard.id, "s1")
+
+
+def starts_of(shard, ids, **values):
+    return [start(f"{shard.name}-{item:09d}", item, session=shard.name, lane="batch", **values) for item in ids]
+
+
+def ledger_of(store):
+    return ShardLedger(store.engine, clock=now)
+
+
+def closed(store, shard):
+    return store.shards.release(store.shards.change(shard, state=ShardState.CLOSED))
+
+
+@pytest.mark.parametrize(
+    ("count", "most", "sizes"), [(10, 100, [10]), (10, 4, [4, 3, 3]), (9, 3, [3, 3, 3]), (1, 1, [1])]
+)
+def test_open_items_are_shared_out_evenly_and_no_shard_is_above_its_limit(store, count, most, sizes):
+    ids = planned(store, count, most=most)
+    shards = store.shards.of_job(JOB)
+    held = [
+        [
+            item.id
+            for item in store.items.open_of_model(JOB, MODEL, after=one.first_item - 1, last=one.last_item, size=99)
+        ]
+        for one in shards
+    ]
+    assert sorted(map(len, held), reverse=True) == sizes
+    assert [item for part in held for item in part] == ids
+
+
+def test_a_job_with_an_open_shard_is_not_divided_again(store):
+    planned(store)
+    assert store.shards.plan(JOB, name="b2", most_records=100, now=now()) == 0
+    session(store)
+    [shard] = store.shards.open(JOB)
+    closed(store, store.shards.claim(shard.id, "s1"))
+    assert store.shards.plan(JOB, name="b2", most_records=100, now=now()) == 1
+    assert [shard.round for shard in store.shards.of_job(JOB)] == [1, 2]
+
+
+def test_of_two_workers_one_gets_a_shard_and_the_other_may_not_write(store):
+    _, shard = claimed(store)
+    session(store, "s2")
+    assert store.shards.claim(shard.id, "s2") is None
+    store.shards.release(shard)
+    other = store.shards.claim(shard.id, "s2")
+    assert other is not None
+    with pytest.raises(ClaimLostError):
+        store.shards.change(shard, tries=7)
+    with pytest.raises(ClaimLostError):
+        ledger_of(store).reserve(shard, [])
+    assert store.shards.get(shard.id).tries == 0
+
+
+def test_a_session_that_ends_lets_go_of_its_shards(store):
+    _, shard = claimed(store)
+    store.sessions.close("s1")
+    assert store.shards.get(shard.id).session is None
+
+
+def test_attempts_of_a_shard_start_once_however_often_they_are_recorded(store):
+    ids, shard = claimed(store)
+    ledger = ledger_of(store)
+    for _ in range(2):
+        assert ledger.reserve(shard, starts_of(shard, ids)) == [Grant.GRANTED] * 5
+    assert store.jobs.get(JOB).held_pico == 5000
+    assert ledger.started(shard) == 5
+
+
+def test_the_cap_refuses_what_does_not_fit_and_keeps_what_was_granted(store):
+    ids, shard = claimed(store, cap_pico=2500)
+    ledger = ledger_of(store)
+    assert Counter(ledger.reserve(shard, starts_of(shard, ids))) == {Grant.GRANTED: 2, Grant.CAP: 3}
+    assert ledger.left(shard) == [f"{shard.name}-{item:09d}" for item in ids[:2]]
+
+
+def test_a_record_that_is_harvested_twice_is_booked_once(store):
+    ids, shard = claimed(store)
+    ledger, begun = ledger_of(store), starts_of(shard, ids)
+    ledger.reserve(shard, begun)
+    page = Harvested(
+        ends=[ok_end(one, finished=done(one.item_id)) for one in begun[:3]],
+        counted_as={one.attempt: "replied" for one in begun[:3]},
+    )
+    assert ledger.settle(shard, page) == 3
+    assert ledger.settle(shard, page) == 0
+    kept = store.shards.get(shard.id)
+    assert (kept.replied, kept.input_tokens, kept.output_tokens) == (3, 30, 15)
+    job = store.jobs.get(JOB)
+    assert (job.spent_pico, job.held_pico) == (1200, 2000)
+    assert store.items.states(JOB) == {"done": 3, "pending": 2}
+    assert ledger.left(shard) == [one.attempt for one in begun[3:]]
+
+
+def test_an_item_that_comes_back_unfinished_takes_its_draft_to_the_next_try(store):
+    ids, shard = claimed(store)
+    ledger, [begun] = ledger_of(store), starts_of(shard, ids[:1])
+    ledger.reserve(shard, [begun])
+    ledger.settle(shard, Harvested(ends=[ok_end(begun)], notes=[Note(ids[0], {"internal": 1}, {"text": "too long"})]))
+    [item] = store.items.open_page(JOB, 0, 1)
+    assert (item.met, item.draft) == ({"internal": 1}, {"text": "too long"})
+    # Its result forgets it.
+    other = replace(begun, attempt="later")
+    ledger.reserve(shard, [other])
+    ledger.settle(shard, Harvested(ends=[ok_end(other, finished=done(ids[0]))]))
+    store.jobs.change(JOB, state=JobState.DONE)
+    assert store.items.reopen(JOB) == 0
+    assert store.items.states(JOB)[ItemState.DONE] == 1
+
+
+def test_attempts_in_an_open_shard_are_on_their_way_and_not_unconfirmed(store):
+    ids, shard = claimed(store)
+    ledger_of(store).reserve(shard, starts_of(shard, ids))
+    store.sessions.close("s1")
+    assert store.totals.of_job(JOB).unconfirmed_attempts == 0
+    closed(store, store.shards.claim(shard.id, "s3"))
+    assert store.totals.of_job(JOB).unconfirmed_attempts == 5
+
+
+def test_what_does_not_fit_becomes_a_shard_of_its_own(store):
+    ids, shard = claimed(store)
+    store.shards.ready(shard, rest_name="b2", now=now(), last_item=ids[2], records=3)
+    first, rest = store.shards.open(JOB)
+    assert (first.state, first.last_item, rest.first_item, rest.last_item) == (
+        ShardState.READY,
+        ids[2],
+        ids[2] + 1,
+        ids[-1],
+    )
+    assert (rest.name, rest.round, rest.state) == ("b2", 1, ShardState.PLANNED)
+
+
+def test_a_job_is_told_once_of_what_is_due_and_again_when_nobody_came(store):
+    planned(store)
+    before = now() - timedelta(minutes=1)
+    assert store.shards.due(now(), queued_before=before) == [JOB]
+    assert store.shards.due(now(), queued_before=before) == []
+    assert store.shards.due(LATER, queued_before=LATER - timedelta(minutes=1)) == [JOB]
+
+
+def test_a_shard_that_waits_is_due_when_its_time_has_come_or_its_job_is_to_stop(store):
+    _, shard = claimed(store)
+    store.shards.release(shard, due_at=LATER)
+    before = now() - timedelta(minutes=1)
+    assert store.shards.due(now(), queued_before=before) == []
+    store.jobs.want_stop(JOB, StopReason.USER)
+    assert store.shards.due(now(), queued_before=before) == [JOB]
+
+
+def test_a_job_between_two_rounds_is_due(store):
+    planned(store, lane="batch")
+    session(store)
+    [shard] = store.shards.open(JOB)
+    closed(store, store.shards.claim(shard.id, "s1"))
+    assert store.shards.due(now(), queued_before=now()) == [JOB]
+    assert store.jobs.settle(JOB, now()) is None
+    assert store.chunks.begin_rest(JOB, "flex", size=2)
+    assert not store.chunks.begin_rest(JOB, "on-demand", size=2)
+    assert store.jobs.get(JOB).sending_lane == "flex"
+    assert store.shards.due(now(), queued_before=now()) == []
+    assert store.chunks.counts(JOB) == {"ready": 3}
+
+
+def test_a_job_that_is_to_stop_ends_when_its_shards_are_closed_and_one_that_fails_at_once(store):
+    _, shard = claimed(store)
+    store.jobs.want_stop(JOB, StopReason.USER)
+    store.shards.release(shard)
+    assert store.jobs.settle(JOB, now()) is None
+    store.jobs.fail(JOB, error="{}", message="no")
+    store.shards.claim(shard.id, "s1")
+    assert store.jobs.settle(JOB, now()) is None
+    store.shards.release(shard)
+    assert store.jobs.settle(JOB, now()) is JobState.FAILED
+
+
+def test_objects_are_removed_of_closed_shards_of_jobs_that_have_ended(store):
+    _, shard = claimed(store)
+    shard = store.shards.change(shard, input_uri="s3://b/x", state=ShardState.CLOSED)
+    store.shards.release(shard)
+    assert store.shards.cleanable(LATER) == []
+    store.jobs.change(JOB, state=JobState.DONE, ended_at="2026-11-22T12:01:00.000Z")
+    assert [one.id for one in store.shards.cleanable(LATER)] == [shard.id]
+    assert store.shards.cleanable(now()) == []
+    store.shards.mark_removed(shard.id, LATER)
+    assert store.shards.cleanable(LATER) == []
+
+
+def test_a_dropped_plan_leaves_no_shards(store):
+    planned(store, shared=False)
+    store.jobs.drop(JOB)
+    assert store.shards.listed() == []

@@ -1,0 +1,118 @@
+"""How a job in the batch lane goes on once none of its shards is open: a pure decision."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from jobs.store.shard_table import ShardRecord
+from worker.inference_jobs import JobStatus
+from worker.model import ErrorKind, ModelError
+
+#: Passes over the items as batch jobs: what is left after them is sent one by one.
+_MOST_ROUNDS = 3
+#: Where more than this share of a round came back without a result, another batch job is worth its wait.
+_MUCH = 0.2
+#: Requests a minute that sending one by one is taken to reach where no quota is told: a careful guess.
+_ASSUMED_PER_MIN = 300.0
+_LEAST_RESERVE = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Situation:
+    """A job whose shards are all closed."""
+
+    open_items: int
+    #: Of the present session of the job, in their order.
+    shards: Sequence[ShardRecord]
+    least_records: int
+    #: Whether the deadline leaves room for another batch job.
+    has_time: bool
+    #: The time for batch jobs is over, or somebody chose another lane for the rest.
+    is_over: bool
+    #: The model has the flex tier, and it has a price.
+    has_flex: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The lane of what is left, "" when nothing is, and why; or what would hit every record alike."""
+
+    lane: str
+    why: str = ""
+    error: ModelError | None = None
+
+
+def decide(situation: Situation) -> Decision:
+    """Say in which lane the open items go on."""
+    left = situation.open_items
+    if not left:
+        return Decision("")
+    if situation.is_over:
+        return Decision("on-demand", f"{left:,} items are left, and the time for batch jobs is over")
+    last = _last_round(situation.shards)
+    if error := _hits_all(last):
+        return Decision("", error=error)
+    if reason := _against_batch(situation, last):
+        return Decision("flex" if situation.has_flex else "on-demand", f"{left:,} items are left{reason}")
+    if not last:
+        return Decision("batch")
+    waited = any(shard.cut_by == "cap" for shard in last)
+    return Decision("batch", f"{left:,} items {'waited for the budget' if waited else 'came back without a result'}")
+
+
+def _against_batch(situation: Situation, last: Sequence[ShardRecord]) -> str:
+    """Say why the open items should not go into batch jobs, "" when they should."""
+    left, least = situation.open_items, situation.least_records
+    if left < least:
+        return f", and a batch job takes at least {least:,}"
+    if not last:
+        return ""
+    sent = sum(shard.records for shard in last)
+    waited = any(shard.cut_by == "cap" for shard in last)
+    reasons = (
+        (not situation.has_time, ", and another batch job could be late"),
+        (_rounds(situation.shards) >= _MOST_ROUNDS and not waited, f" after {_MOST_ROUNDS} rounds of batch jobs"),
+        (waited and not sent, ", and too few of them fit under the budget for a batch job"),
+        (situation.has_flex and not waited and left <= _MUCH * sent, ": the flex tier does not let them wait"),
+    )
+    return next((text for holds, text in reasons if holds), "")
+
+
+def cut_off_at(deadline_at: datetime, created_at: datetime, *, items: int, per_min: float | None) -> datetime:
+    """Say when batch jobs must be stopped so that so many items can still be sent one by one before the deadline."""
+    span = deadline_at - created_at
+    sending = timedelta(minutes=1.25 * items / (per_min or _ASSUMED_PER_MIN))
+    reserve = max(_LEAST_RESERVE, span / 10, sending)
+    return deadline_at - min(reserve, span / 2)
+
+
+def _rounds(shards: Sequence[ShardRecord]) -> int:
+    return shards[-1].round - shards[0].round + 1
+
+
+def _last_round(shards: Sequence[ShardRecord]) -> list[ShardRecord]:
+    return [shard for shard in shards if shard.round == shards[-1].round]
+
+
+def _hits_all(last: Sequence[ShardRecord]) -> ModelError | None:
+    """Give the error of a round in which not one record came back, though Bedrock had them."""
+    sent = [shard for shard in last if shard.arn]
+    if not sent or any(shard.replied for shard in sent):
+        return None
+    shard = sent[0]
+    if all(one.status == JobStatus.FAILED for one in sent):
+        return ModelError(
+            f"Bedrock could not run the batch job {shard.job_name}: {shard.message or 'it gives no reason'}",
+            kind=ErrorKind.REJECTED,
+            fix=f"`skuscribe doctor` checks bucket and role. Mend it, then `skuscribe resume {shard.job_id}`; or finish"
+            f" with `skuscribe resume {shard.job_id} --lane on-demand`.",
+        )
+    if all(one.errors and one.errors + one.missing >= one.records for one in sent):
+        return ModelError(
+            f"Every record of the batch job {shard.job_name} came back with an error: {shard.message}",
+            kind=ErrorKind.REJECTED,
+            fix=f"Finish it with `skuscribe resume {shard.job_id} --lane on-demand`, or use another model.",
+        )
+    return None

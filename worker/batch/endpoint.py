@@ -1,0 +1,112 @@
+"""Where a job's batch-inference jobs go: Bedrock and its bucket, or the simulator with a bucket of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+
+from jobs.store.job_table import JobRecord
+from templates.errors import UserError
+from worker.aws.access import preflight
+from worker.aws.batch_limits import BatchLimits, batch_limits
+from worker.aws.client import control_endpoint, session_for, simulated_session
+from worker.aws.endpoint import realm_of
+from worker.aws.invocation_jobs import InvocationJobs
+from worker.aws.models import ModelRef
+from worker.aws.record_files import S3RecordFiles
+from worker.endpoint import SIMULATED, named_model
+from worker.inference_jobs import InferenceJobs, RecordFiles
+from worker.settings import DEFAULT_REGION, Settings
+from worker.simulator.process import start_simulator
+from worker.simulator.settings import SimulatorSettings
+
+#: What the simulator inside the command calls its own.
+_SIMULATED_ROOT = "s3://skuscribe-simulated/batch"
+_SIMULATED_ROLE = "arn:aws:iam::123456789012:role/skuscribe-simulated"
+#: How the simulator inside the command runs jobs: soon, and slowly enough to see that it does.
+_SIMULATED = SimulatorSettings(s3=1, batch_validating_s=0.5, batch_scheduled_s=0.5, batch_s=1.0)
+_SIMULATED_POLL_S = 0.3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchEndpoint:
+    """An opened way to batch-inference jobs."""
+
+    realm: str
+    region: str
+    model: ModelRef
+    jobs: InferenceJobs
+    files: RecordFiles
+    #: URI of the folder that all objects lie in.
+    root: str
+    role_arn: str
+    kms_key: str
+    timeout_hours: int
+    poll_s: float
+    limits: BatchLimits
+    warnings: tuple[str, ...] = ()
+
+
+@contextmanager
+def open_batch(
+    settings: Settings, job: JobRecord, *, model: str, region: str, simulate: bool, today: Callable[[], date]
+) -> Iterator[BatchEndpoint]:
+    """Open the way to the batch-inference jobs of a job.
+
+    Raises:
+        AccessError: the AWS configuration cannot be used.
+        UserError: no bucket or role is set, or the settings lead elsewhere than when the job was started.
+    """
+    ref, batch = named_model(model), settings.batch
+    if simulate:
+        named = region or settings.region or DEFAULT_REGION
+        with start_simulator(_SIMULATED) as simulator:
+            session = simulated_session(named)
+            yield BatchEndpoint(
+                realm=SIMULATED,
+                region=named,
+                model=ref,
+                jobs=InvocationJobs(session, region=named, endpoint_url=simulator.endpoint),
+                files=S3RecordFiles(session, region=named, endpoint_url=simulator.s3_endpoint),
+                root=_SIMULATED_ROOT,
+                role_arn=_SIMULATED_ROLE,
+                kms_key="",
+                timeout_hours=batch.timeout_hours,
+                poll_s=min(batch.poll_s, _SIMULATED_POLL_S),
+                limits=batch_limits(batch, None),
+            )
+        return
+    if not batch.is_set:
+        raise UserError(
+            "The batch lane has no bucket or no role.",
+            fix="Set SKUSCRIBE_BATCH_BUCKET and SKUSCRIBE_BATCH_ROLE_ARN; `skuscribe policy --lane batch` prints what"
+            " the role needs.",
+            code="lane",
+        )
+    session = session_for(region=region or settings.region or None)
+    named = session.region_name or DEFAULT_REGION
+    checked = preflight(session, ref, region=session.region_name or None, today=today())
+    realm = realm_of(control_endpoint(session, region=named))
+    if realm != job.realm:
+        raise UserError(
+            f"The job was started against {job.realm}, but batch jobs would now go to {realm}.",
+            fix="Set AWS_ENDPOINT_URL_BEDROCK as it was, or start a new job: costs of different places are never added"
+            " up.",
+            code="realm",
+        )
+    yield BatchEndpoint(
+        realm=realm,
+        region=named,
+        model=checked.model,
+        jobs=InvocationJobs(session, region=named),
+        files=S3RecordFiles(session, region=named, kms_key=batch.kms_key),
+        root=batch.root,
+        role_arn=batch.role_arn,
+        kms_key=batch.kms_key,
+        timeout_hours=batch.timeout_hours,
+        poll_s=batch.poll_s,
+        limits=batch_limits(batch, None),
+        warnings=checked.warnings,
+    )

@@ -1,0 +1,221 @@
+"""From an ended shard to a closed one: its output is streamed, joined by record id, judged and booked.
+
+The output comes in any order and may lack records. A page is booked in one transaction that leaves alone what is booked
+already, so that a harvest which was killed anywhere simply begins anew.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import islice
+from typing import Any
+
+from jobs.store.attempts import End, Finished
+from jobs.store.shard_ledger import Harvested, Note, Opened
+from jobs.store.shard_table import ShardRecord, ShardState
+from templates.errors import UserError
+from worker.aws.record_codec import RecordCodec
+from worker.batch.job_batch import JobBatch
+from worker.batch.polling import GONE
+from worker.composing import Task
+from worker.inference_jobs import JobStatus
+from worker.model import ModelError, OutputMode
+from worker.outcome import finished_item
+from worker.verdicts import Again, Repair, Settled, on_reply
+
+_PAGE = 500
+_MANIFEST = "manifest.json.out"
+_OUTPUT = ".out"
+#: Looks for an output that should be there, before somebody has to mend it.
+_LOOKS = 5
+
+
+class NotYetError(Exception):
+    """The output is not there yet."""
+
+
+def harvest(batch: JobBatch, shard: ShardRecord, *, give_up: bool) -> ShardRecord:
+    """Book all records of an ended shard, then what came back without one, and close it.
+
+    `give_up`: close it also where its output cannot be had; its attempts then stay unconfirmed.
+
+    Raises:
+        NotYetError: Bedrock says that it has written, but nothing is there yet.
+        UserError: nothing was there after several looks.
+        ClaimLostError: the shard is somebody else's by now.
+        InterruptedWorkError: this process is to stop.
+    """
+    files = batch.endpoint.files
+    found = files.listed(f"{shard.output_uri}{shard.arn.rpartition('/')[2]}/")
+    outputs = sorted(uri for uri in found if uri.endswith(_OUTPUT) and not uri.endswith(_MANIFEST))
+    if not outputs and _must_have_output(shard) and not give_up:
+        _wait_for_output(shard)
+    pages = Pages(batch, shard)
+    for uri in outputs:
+        lines = files.lines(uri)
+        while page := list(islice(lines, _PAGE)):
+            batch.go_on()
+            batch.ledger.settle(shard, pages.judged(page))
+    manifest = _manifest(batch, [uri for uri in found if uri.endswith(_MANIFEST)])
+    outcome, error = _of_missing(shard, has_output=bool(outputs))
+    batch.end_the_rest(shard, outcome=outcome, error=error, counted_as="missing")
+    closed = batch.store.shards.change(
+        shard,
+        state=ShardState.CLOSED,
+        message=shard.message or pages.first_error,
+        manifest_input_tokens=manifest.get("inputTokenCount"),
+        manifest_output_tokens=manifest.get("outputTokenCount"),
+    )
+    batch.tell(harvest_line(closed))
+    return closed
+
+
+class Pages:
+    """Judges pages of a shard's output."""
+
+    def __init__(self, batch: JobBatch, shard: ShardRecord) -> None:
+        self._batch = batch
+        self._codec: RecordCodec = batch.codecs[shard.model]
+        self._place = batch.place(shard)
+        self.first_error = ""
+
+    def judged(self, lines: Sequence[bytes]) -> Harvested:
+        """Give what a page of output lines means; lines that are no record of an open attempt mean nothing."""
+        records = dict(_records(lines))
+        ends: list[End] = []
+        notes: list[Note] = []
+        counted: dict[str, str] = {}
+        for attempt, opened in self._batch.ledger.opened(list(records)).items():
+            end, note, counter = self._judged(opened, records[attempt])
+            ends.append(end)
+            counted[attempt] = counter
+            if note:
+                notes.append(note)
+        return Harvested(ends=ends, notes=notes, counted_as=counted)
+
+    def _judged(self, opened: Opened, record: Mapping[str, Any]) -> tuple[End, Note | None, str]:
+        output = record.get("modelOutput")
+        task = Task.of(opened.item)
+        try:
+            if not isinstance(output, Mapping):
+                raise self._codec.error(record.get("error"))
+            return self._replied(opened, task, output)
+        except ModelError as error:
+            self.first_error = self.first_error or error.message
+            task.met[error.kind] = task.met.get(error.kind, 0) + 1
+            # Whether an error record is billed is unknown; the manifest's tokens would show it.
+            end = End(start=opened.start, outcome="unconfirmed" if error.maybe_billed else "unbilled", error=error.kind)
+            return end, Note(opened.item.id, task.met, opened.item.draft), "errors"
+
+    def _replied(self, opened: Opened, task: Task, output: Mapping[str, Any]) -> tuple[End, Note | None, str]:
+        start = opened.start
+        reply = self._codec.reply(output)
+        cost_pico, ref = self._batch.pricing.cost(start.model, reply.usage, tier=reply.tier)
+        end = End(
+            start=start,
+            outcome="ok",
+            usage=reply.usage,
+            raw_usage=reply.raw_usage,
+            cost_pico=cost_pico,
+            price_ref=ref,
+            finish=reply.stop_reason,
+        )
+        if not opened.is_pending:
+            return end, None, "replied"
+        composer = self._batch.composer(opened.item)
+        if opened.item.draft is not None:
+            # What was wrong with the draft decides which fields of the answer are taken.
+            composer.compose(task, mode=OutputMode.PROMPT)
+        verdict = on_reply(task, reply, composer.template, composer.checker)
+        match verdict:
+            case Settled():
+                return _with_result(end, finished_item(opened.item, verdict, end, self._place)), None, "replied"
+            case Repair():
+                return end, Note(opened.item.id, task.met, verdict.draft), "replied"
+            case Again():
+                task.meet(lengthened=verdict.lengthened, unreadable=verdict.unreadable)
+        return end, Note(opened.item.id, task.met, opened.item.draft), "replied"
+
+
+def harvest_line(shard: ShardRecord) -> str:
+    """Say what a shard's harvest gave, and where the records and the manifest disagree."""
+    parts = [f"Batch job {shard.job_name}: {shard.status}, {shard.replied:,} of {shard.records:,} records came back"]
+    if shard.errors:
+        parts.append(f"{shard.errors:,} with an error")
+    if shard.missing:
+        parts.append(f"{shard.missing:,} missing")
+    line = f"{', '.join(parts)}."
+    if difference := token_difference(shard):
+        more_input, more_output = difference
+        line += (
+            f" Bedrock's manifest counts {more_input:+,} input and {more_output:+,} output tokens beside its records:"
+            " compare it with the bill."
+        )
+    return line
+
+
+def token_difference(shard: ShardRecord) -> tuple[int, int] | None:
+    """Give by how many input and output tokens the manifest exceeds the records; None where they agree or it is not."""
+    if shard.manifest_input_tokens is None or shard.manifest_output_tokens is None:
+        return None
+    more = (shard.manifest_input_tokens - shard.input_tokens, shard.manifest_output_tokens - shard.output_tokens)
+    return more if any(more) else None
+
+
+def _with_result(end: End, finished: Finished) -> End:
+    return replace(end, finished=finished)
+
+
+def _records(lines: Sequence[bytes]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for line in lines:
+        try:
+            record = json.loads(line)
+        except ValueError:
+            # Its record counts as missing.
+            continue
+        if isinstance(record, dict) and isinstance(record.get("recordId"), str):
+            yield record["recordId"], record
+
+
+def _must_have_output(shard: ShardRecord) -> bool:
+    """Whether a job that ended so has written something."""
+    if shard.status == JobStatus.COMPLETED:
+        return True
+    return shard.processed > 0 or shard.status == GONE
+
+
+def _wait_for_output(shard: ShardRecord) -> None:
+    if shard.tries < _LOOKS:
+        raise NotYetError
+    raise UserError(
+        f"The output of the batch job {shard.job_name} is not below {shard.output_uri}; Bedrock's status is"
+        f" {shard.status}.",
+        fix=f"See who removed it or may not read it, then `skuscribe resume {shard.job_id}` harvests it; `skuscribe"
+        f" resume {shard.job_id} --lane on-demand` buys its items again.",
+        code="batch_output",
+    )
+
+
+def _manifest(batch: JobBatch, uris: Sequence[str]) -> Mapping[str, int]:
+    """Read the manifest's token counts, {} where it cannot be read."""
+    for uri in uris:
+        try:
+            found = json.loads(b"\n".join(batch.endpoint.files.lines(uri)))
+        except (ValueError, FileNotFoundError):
+            continue
+        if isinstance(found, dict):
+            return {name: value for name, value in found.items() if isinstance(value, int)}
+    return {}
+
+
+def _of_missing(shard: ShardRecord, *, has_output: bool) -> tuple[str, str]:
+    """Give outcome and error of attempts that came back without a record.
+
+    Processed records alone are billed (botocore 1.44.5, StopModelInvocationJob), and they are in the output. Where that
+    cannot be had, nobody knows.
+    """
+    if shard.status == GONE or (shard.processed > 0 and not has_output):
+        return "unconfirmed", "lost"
+    return "unbilled", "missing" if has_output else shard.status.lower()

@@ -1,0 +1,151 @@
+"""Takes a shard as far as it goes at this moment: planned, ready, submitted, ended, closed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from jobs.store.shard_table import ClaimLostError, ShardRecord, ShardState
+from worker.batch.harvest import NotYetError, harvest
+from worker.batch.job_batch import InterruptedWorkError, JobBatch
+from worker.batch.polling import look, wait_s
+from worker.batch.preparing import prepare
+from worker.batch.submission import has_slot, submit, withdraw
+from worker.model import ErrorKind, ModelError
+
+#: Errors that pass: the shard is taken up again after a wait.
+_PASSING = frozenset(
+    (
+        ErrorKind.QUOTA,
+        ErrorKind.THROTTLED,
+        ErrorKind.UNAVAILABLE,
+        ErrorKind.INTERNAL,
+        ErrorKind.TRANSPORT,
+        ErrorKind.TIMEOUT,
+        ErrorKind.NOT_READY,
+    )
+)
+#: A shard that Bedrock does not have yet fails after so many of them, but for those that only say "later".
+_MOST_TRIES = 12
+_LATER = frozenset((ErrorKind.QUOTA, ErrorKind.THROTTLED))
+#: How soon something is tried again whose cause is out of reach or on its way.
+_SOON_S = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    shard: ShardRecord
+    #: None: go on at once.
+    wait_s: float | None = None
+
+
+class BatchLane:
+    """Works on the shards of one job.
+
+    `stop`: whether Bedrock's jobs are to be stopped; `give_up`: whether to do without output that cannot be had.
+    """
+
+    def __init__(
+        self,
+        batch: JobBatch,
+        *,
+        stop: Callable[[], bool] = lambda: False,
+        give_up: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self._batch = batch
+        self._stop = stop
+        self._give_up = give_up
+
+    def work(self, shard_id: int, session: str) -> bool:
+        """Take a shard as far as it goes, and let go of it until it is due again; give whether anything was done.
+
+        Raises:
+            SkuscribeError: what somebody has to mend; the shard stays as it is.
+        """
+        shard = self._batch.store.shards.claim(shard_id, session)
+        if shard is None:
+            return False
+        try:
+            while shard.state is not ShardState.CLOSED:
+                step = self._step(shard)
+                shard = step.shard
+                if step.wait_s is not None:
+                    self._release(shard, step.wait_s)
+                    return True
+        except (ClaimLostError, InterruptedWorkError):
+            self._batch.store.shards.release(shard)
+            return False
+        except ModelError as error:
+            self._on_error(shard, error)
+        except BaseException:
+            self._batch.store.shards.release(shard)
+            raise
+        else:
+            self._batch.store.shards.release(shard)
+        return True
+
+    def _step(self, shard: ShardRecord) -> _Step:
+        stop = self._stop()
+        match shard.state:
+            case ShardState.PLANNED:
+                return self._planned(shard, stop=stop)
+            case ShardState.READY:
+                return self._ready(shard, stop=stop)
+            case ShardState.SUBMITTED:
+                looked = look(self._batch, shard, stop=stop)
+                return _Step(looked, self._poll_s(looked) if looked.state is ShardState.SUBMITTED else None)
+            case _:
+                return self._ended(shard)
+
+    def _planned(self, shard: ShardRecord, *, stop: bool) -> _Step:
+        batch = self._batch
+        if stop:
+            return self._withdrawn(shard)
+        if not has_slot(batch, shard):
+            return _Step(batch.store.shards.change(shard, tries=shard.tries + 1), self._poll_s(shard))
+        return _Step(prepare(batch, shard))
+
+    def _ready(self, shard: ShardRecord, *, stop: bool) -> _Step:
+        if stop:
+            return self._withdrawn(shard)
+        submitted = submit(self._batch, shard)
+        self._batch.tell(f"Batch job {shard.job_name}: {shard.records:,} records are submitted.")
+        return _Step(submitted)
+
+    def _withdrawn(self, shard: ShardRecord) -> _Step:
+        closed = withdraw(self._batch, shard)
+        return _Step(shard, _SOON_S) if closed is None else _Step(closed)
+
+    def _ended(self, shard: ShardRecord) -> _Step:
+        try:
+            return _Step(harvest(self._batch, shard, give_up=self._give_up()))
+        except NotYetError:
+            return _Step(self._batch.store.shards.change(shard, tries=shard.tries + 1), self._poll_s(shard))
+
+    def _on_error(self, shard: ShardRecord, error: ModelError) -> None:
+        unsent = shard.state in (ShardState.PLANNED, ShardState.READY)
+        is_hopeless = unsent and error.kind not in _LATER and shard.tries >= _MOST_TRIES
+        if error.kind not in _PASSING or is_hopeless:
+            self._batch.store.shards.release(shard)
+            raise error
+        try:
+            shard = self._batch.store.shards.change(shard, tries=shard.tries + 1)
+        except ClaimLostError:
+            return
+        if shard.tries == 1:
+            self._batch.tell(f"Batch job {shard.job_name} waits: {error.message}")
+        later = error.kind in _LATER
+        self._release(shard, self._poll_s(shard) if later else wait_s(shard.tries, first_s=self._soon_s))
+
+    def _release(self, shard: ShardRecord, wait: float) -> None:
+        self._batch.store.shards.release(shard, due_at=self._batch.clock() + timedelta(seconds=wait))
+
+    def _poll_s(self, shard: ShardRecord) -> float:
+        # One that is stopping ends soon.
+        first_s = self._soon_s if shard.stopping else self._batch.endpoint.poll_s
+        return wait_s(max(0, shard.tries - 1), first_s=first_s)
+
+    @property
+    def _soon_s(self) -> float:
+        return min(_SOON_S, self._batch.endpoint.poll_s)

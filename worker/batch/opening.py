@@ -1,0 +1,123 @@
+"""Puts the parts of a job in the batch lane together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+from jobs.spec import JobSpec
+from jobs.store.job_table import JobRecord
+from jobs.store.shard_ledger import ShardLedger
+from jobs.store.store import Store
+from worker.assembly import Assembly, composers_of
+from worker.aws.capabilities import capability_of
+from worker.aws.record_codec import RecordCodec, record_format
+from worker.batch.course import Decision, Situation, cut_off_at, decide
+from worker.batch.endpoint import open_batch
+from worker.batch.job_batch import JobBatch
+
+
+@contextmanager
+def open_job_batch(
+    store: Store,
+    assembly: Assembly,
+    job: JobRecord,
+    *,
+    new_name: Callable[[], str],
+    interrupted: Callable[[], bool],
+    tell: Callable[[str], None],
+) -> Iterator[JobBatch]:
+    """Open the way to the batch-inference jobs of a job, with everything that its shards need.
+
+    Raises:
+        AccessError: the AWS configuration cannot be used.
+        UserError: no bucket or role is set, or the settings lead elsewhere than when the job was started.
+    """
+    spec, settings = JobSpec.from_json(job.spec), assembly.settings
+    with open_batch(
+        settings,
+        job,
+        model=spec.model[0],
+        region=spec.region,
+        simulate=spec.simulate,
+        today=lambda: assembly.clock().date(),
+    ) as endpoint:
+        pricing = assembly.pricing(region=endpoint.region, lane="batch", resolved=endpoint.model)
+        yield JobBatch(
+            job=job,
+            store=store,
+            ledger=ShardLedger(store.engine, clock=assembly.clock),
+            endpoint=endpoint,
+            composers=composers_of(job, pricing, "batch"),
+            codecs={
+                model: RecordCodec(pricing.base(model), record_format(pricing.base(model), settings.batch.format))
+                for model in spec.model
+            },
+            pricing=pricing,
+            clock=assembly.clock,
+            interrupted=interrupted,
+            tell=tell,
+            new_name=new_name,
+        )
+
+
+class JobCourse:
+    """How one job in the batch lane goes on, as the store shows it."""
+
+    def __init__(self, batch: JobBatch, assembly: Assembly) -> None:
+        self._batch = batch
+        self._assembly = assembly
+        self._spec = JobSpec.from_json(batch.job.spec)
+
+    def is_over(self) -> bool:
+        """Whether the time for batch jobs is over, or another lane was chosen for the rest."""
+        batch = self._batch
+        if batch.store.jobs.get(batch.job.id).rest_lane:
+            return True
+        at = self._cut_off()
+        return at is not None and batch.clock() >= at
+
+    def next(self) -> Decision:
+        """Say in which lane the open items go on, once no shard is open."""
+        batch, job = self._batch, self._batch.job
+        began_at = batch.store.jobs.get(job.id).began_at or ""
+        at = self._cut_off()
+        least_s = self._assembly.settings.batch.least_deadline_s
+        return decide(
+            Situation(
+                open_items=self._open_items(),
+                shards=[shard for shard in batch.store.shards.of_job(job.id) if shard.created_at >= began_at],
+                least_records=batch.endpoint.limits.least_records,
+                has_time=at is None or (at - batch.clock()).total_seconds() >= least_s,
+                is_over=self.is_over(),
+                has_flex=self._has_flex(),
+            )
+        )
+
+    def plan(self) -> int:
+        """Divide the open items into shards; give how many there are."""
+        batch = self._batch
+        return batch.store.shards.plan(
+            batch.job.id,
+            name=batch.new_name(),
+            most_records=batch.endpoint.limits.most_records,
+            now=batch.clock(),
+        )
+
+    def _open_items(self) -> int:
+        return sum(group.items for group in self._batch.store.items.waiting(self._batch.job.id))
+
+    def _cut_off(self) -> datetime | None:
+        job = self._batch.job
+        if not job.deadline_at:
+            return None
+        per_min = self._spec.rpm or self._assembly.settings.rpm
+        deadline, created = datetime.fromisoformat(job.deadline_at), datetime.fromisoformat(job.created_at)
+        return cut_off_at(deadline, created, items=self._open_items(), per_min=per_min)
+
+    def _has_flex(self) -> bool:
+        """Whether the flex tier is known for the model and has a price."""
+        model, endpoint = self._spec.model[0], self._batch.endpoint
+        pricing = self._assembly.pricing(region=endpoint.region, lane="flex", resolved=endpoint.model)
+        return "flex" in capability_of(pricing.base(model)).tiers and pricing.is_priced(model)

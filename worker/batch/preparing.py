@@ -1,0 +1,162 @@
+"""From a planned shard to a ready one: its items are composed, reserved against the cap and streamed into S3.
+
+What a file holds is what the ledger has started for its shard. Killed anywhere before the intent is written, it begins
+anew: attempts that are recorded stay, the object is written again. From the intent on the file never changes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from jobs.results import ItemState
+from jobs.store.attempts import Finished, Grant, Start
+from jobs.store.item_table import OpenItem
+from jobs.store.shard_table import ShardRecord, ShardState
+from templates.errors import UserError
+from worker.batch.job_batch import JobBatch
+from worker.composing import Task
+from worker.model import OutputMode
+
+_PAGE = 500
+_FILE = "records.jsonl"
+_dump = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
+def prepare(batch: JobBatch, shard: ShardRecord) -> ShardRecord:
+    """Write a planned shard's file and then the intent; close the shard where that has too few records.
+
+    Raises:
+        AccessError: the bucket cannot be written.
+        ClaimLostError: the shard is somebody else's by now.
+        InterruptedWorkError: this process is to stop.
+    """
+    least = batch.endpoint.limits.least_records
+    items = batch.store.items.count_open(shard.job_id, shard.model, first=shard.first_item, last=shard.last_item)
+    if items < least:
+        return _too_small(batch, shard, items)
+    folder = f"{batch.endpoint.root}/{shard.job_id}/{shard.name}"
+    uri = f"{folder}/{_FILE}"
+    records = Records(batch, shard)
+    size = batch.endpoint.files.write(uri, records.parts())
+    # What an earlier try had started and this file does not hold.
+    batch.end_the_rest(shard, outcome="unbilled", error="not_sent", above_item=records.last_item)
+    if records.count < least:
+        batch.endpoint.files.remove([uri])
+        return _too_small(batch, shard, records.count, cut_by=records.cut_by)
+    return batch.store.shards.ready(
+        shard,
+        rest_name=batch.new_name() if records.is_full else "",
+        now=batch.clock(),
+        last_item=records.last_item if records.is_full else shard.last_item,
+        cut_by=records.cut_by,
+        format=batch.codecs[shard.model].format,
+        records=records.count,
+        bytes=size,
+        digest=records.digest,
+        input_uri=uri,
+        output_uri=f"{folder}/out/",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Record:
+    start: Start
+    line: bytes
+
+
+class Records:
+    """The records of a shard, as they are streamed into its file."""
+
+    def __init__(self, batch: JobBatch, shard: ShardRecord) -> None:
+        self._batch = batch
+        self._shard = shard
+        self._sha256 = hashlib.sha256()
+        self._bytes = 0
+        self.count = 0
+        #: The last item that was looked at.
+        self.last_item = shard.first_item - 1
+        #: The file has no room for the next item.
+        self.is_full = False
+        #: `cap` where the job's cap left items out.
+        self.cut_by = ""
+
+    @property
+    def digest(self) -> str:
+        """sha256 of what was streamed."""
+        return self._sha256.hexdigest()
+
+    def parts(self) -> Iterator[bytes]:
+        """Stream the file, page by page, each after its attempts are recorded."""
+        shard, batch = self._shard, self._batch
+        while not (self.is_full or self.cut_by):
+            batch.go_on()
+            page = batch.store.items.open_of_model(
+                shard.job_id, shard.model, after=self.last_item, last=shard.last_item, size=_PAGE
+            )
+            if not page:
+                return
+            part = b"".join(self._granted(self._fitting(page)))
+            self._sha256.update(part)
+            yield part
+
+    def _fitting(self, page: Sequence[OpenItem]) -> list[_Record]:
+        limits = self._batch.endpoint.limits
+        failed: list[Finished] = []
+        fitting: list[_Record] = []
+        size = self._bytes
+        for item in page:
+            record = self._record(item)
+            if isinstance(record, Finished):
+                failed.append(record)
+            elif self.count + len(fitting) < limits.most_records and size + len(record.line) <= limits.most_bytes:
+                fitting.append(record)
+                size += len(record.line)
+            else:
+                self.is_full = True
+                break
+            self.last_item = item.id
+        self._batch.ledger.fail(self._shard, failed)
+        return fitting
+
+    def _granted(self, records: Sequence[_Record]) -> Iterator[bytes]:
+        grants = self._batch.ledger.reserve(self._shard, [record.start for record in records])
+        for record, grant in zip(records, grants, strict=True):
+            if grant is not Grant.GRANTED:
+                self.cut_by = "cap"
+                continue
+            self.count += 1
+            self._bytes += len(record.line)
+            yield record.line
+
+    def _record(self, item: OpenItem) -> _Record | Finished:
+        batch, shard = self._batch, self._shard
+        task = Task.of(item)
+        try:
+            composed = batch.composer(item).compose(task, mode=OutputMode.PROMPT)
+        except UserError as error:
+            return Finished(item_id=item.id, state=ItemState.FAILED, copy={}, notes=error.message)
+        request = composed.request
+        reserved = batch.pricing.reserve_pico(
+            request.model,
+            input_tokens=composed.most_prompt_tokens,
+            output_tokens=request.max_tokens,
+            cached=False,
+        )
+        start = batch.start(shard, item, purpose=task.purpose, reserved_pico=reserved)
+        body = batch.codecs[shard.model].body(request)
+        return _Record(start, f"{_dump({'recordId': start.attempt, 'modelInput': body})}\n".encode())
+
+
+def _too_small(batch: JobBatch, shard: ShardRecord, records: int, *, cut_by: str = "") -> ShardRecord:
+    """Close a shard that Bedrock would not take; its items go another way."""
+    batch.end_the_rest(shard, outcome="unbilled", error="not_sent")
+    least = batch.endpoint.limits.least_records
+    return batch.store.shards.change(
+        shard,
+        state=ShardState.CLOSED,
+        cut_by=cut_by,
+        message=f"It has {records} records, and a batch job takes at least {least}.",
+    )

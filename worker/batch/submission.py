@@ -1,0 +1,104 @@
+"""From a ready shard to a job at Bedrock: exactly one, whatever is killed or lost on the way.
+
+The shard's row says since when Bedrock was asked. Who comes after a crash first looks for a job of the shard's name,
+and then asks again with the same token, which makes no second job (botocore 1.44.5, clientRequestToken).
+"""
+
+from __future__ import annotations
+
+import math
+from datetime import datetime, timedelta
+
+from jobs.clock import stamp
+from jobs.store.shard_table import ShardRecord, ShardState
+from worker.batch.job_batch import JobBatch
+from worker.batch_settings import LEAST_TIMEOUT_HOURS, MOST_TIMEOUT_HOURS
+from worker.inference_jobs import JobOrder, RecordFormat
+from worker.model import ErrorKind, ModelError
+
+#: Errors that say for certain that no job was made.
+_REFUSED = frozenset(
+    (
+        ErrorKind.QUOTA,
+        ErrorKind.THROTTLED,
+        ErrorKind.REJECTED,
+        ErrorKind.FORBIDDEN,
+        ErrorKind.NO_MODEL,
+        ErrorKind.CREDENTIALS,
+    )
+)
+#: A request that was cut off may still be on its way for so long: botocore's connections time out before.
+_ON_ITS_WAY = timedelta(minutes=3)
+
+
+def has_slot(batch: JobBatch, shard: ShardRecord) -> bool:
+    """Whether Bedrock takes one more job of the shard's model, as far as ours go."""
+    return batch.store.shards.in_progress(shard.model) < batch.endpoint.limits.most_jobs
+
+
+def submit(batch: JobBatch, shard: ShardRecord) -> ShardRecord:
+    """Have a ready shard's job made, or find the one that was made already.
+
+    Raises:
+        ModelError: QUOTA where all slots are taken; what passes; what somebody has to mend.
+        ClaimLostError: the shard is somebody else's by now.
+    """
+    first = shard.asked_at is None
+    if first:
+        shard = batch.store.shards.change(shard, asked_at=stamp(batch.clock()))
+    elif found := batch.endpoint.jobs.find(shard.job_name):
+        return _submitted(batch, shard, found.arn)
+    try:
+        arn = batch.endpoint.jobs.create(order_of(batch, shard))
+    except ModelError as error:
+        if first and error.kind in _REFUSED:
+            batch.store.shards.change(shard, asked_at=None)
+        raise
+    return _submitted(batch, shard, arn)
+
+
+def order_of(batch: JobBatch, shard: ShardRecord) -> JobOrder:
+    """Write the order of a ready shard's job: the same whenever it is written."""
+    endpoint = batch.endpoint
+    return JobOrder(
+        name=shard.job_name,
+        token=shard.digest,
+        model=shard.model,
+        role_arn=endpoint.role_arn,
+        format=RecordFormat(shard.format),
+        input_uri=shard.input_uri,
+        output_uri=shard.output_uri,
+        kms_key=endpoint.kms_key,
+        timeout_hours=timeout_hours(batch.job.deadline_at, shard.created_at, usual=endpoint.timeout_hours),
+        tags={"skuscribe-job": shard.job_id, "skuscribe-shard": shard.name},
+    )
+
+
+def timeout_hours(deadline_at: str | None, created_at: str, *, usual: int) -> int:
+    """Give a job's timeout in hours: until the deadline where there is one, within what Bedrock takes (24 to 168)."""
+    if deadline_at is None:
+        return usual
+    span = datetime.fromisoformat(deadline_at) - datetime.fromisoformat(created_at)
+    return min(MOST_TIMEOUT_HOURS, max(LEAST_TIMEOUT_HOURS, math.ceil(span.total_seconds() / 3600)))
+
+
+def withdraw(batch: JobBatch, shard: ShardRecord) -> ShardRecord | None:
+    """Close a shard of which Bedrock has no job; None while a request for one may be on its way.
+
+    Raises:
+        ModelError: Bedrock cannot be asked.
+        ClaimLostError: the shard is somebody else's by now.
+    """
+    if shard.asked_at is not None:
+        if found := batch.endpoint.jobs.find(shard.job_name):
+            return _submitted(batch, shard, found.arn)
+        if batch.clock() < datetime.fromisoformat(shard.asked_at) + _ON_ITS_WAY:
+            return None
+    batch.end_the_rest(shard, outcome="unbilled", error="not_sent")
+    return batch.store.shards.change(shard, state=ShardState.CLOSED, message="It was not sent.")
+
+
+def _submitted(batch: JobBatch, shard: ShardRecord, arn: str) -> ShardRecord:
+    return batch.store.shards.change(
+        shard, state=ShardState.SUBMITTED, arn=arn, submitted_at=stamp(batch.clock()), tries=0
+    )
