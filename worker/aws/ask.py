@@ -17,20 +17,14 @@ _TOOL_BRIEF = "Hand in the finished copy."
 _METADATA_PAIRS = 16
 _METADATA_CHARS = 256
 _NOT_METADATA = re.compile(r"[^a-zA-Z0-9\s:_@$#=/+,\-.]")
+_COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 def converse_arguments(request: Request, capability: Capability) -> dict[str, Any]:
     """Write a request as the arguments of `converse` and `converse_stream`."""
-    arguments: dict[str, Any] = {
-        "modelId": request.model,
-        "messages": [{"role": "user", "content": [{"text": request.user}]}],
-        "inferenceConfig": _inference(request, capability),
-    }
-    system = _system_text(request)
-    if system:
-        arguments["system"] = [{"text": system}]
-        if request.cache_system and capability.caches("system"):
-            arguments["system"].append({"cachePoint": {"type": "default"}})
+    arguments = {"modelId": request.model} | converse_body(request, capability)
+    if "system" in arguments and request.cache_system and capability.caches("system"):
+        arguments["system"].append({"cachePoint": {"type": "default"}})
     if request.mode is OutputMode.TOOL:
         arguments["toolConfig"] = _forced_tool(request.schema, capability)
     elif request.mode is OutputMode.STRUCTURED:
@@ -40,6 +34,18 @@ def converse_arguments(request: Request, capability: Capability) -> dict[str, An
     if request.metadata:
         arguments["requestMetadata"] = clean_metadata(request.metadata)
     return arguments
+
+
+def converse_body(request: Request, capability: Capability) -> dict[str, Any]:
+    """Write the texts of a request and how they are to be answered, as Converse takes them."""
+    body: dict[str, Any] = {
+        "messages": [{"role": "user", "content": [{"text": request.user}]}],
+        "inferenceConfig": _inference(request, capability),
+    }
+    system = system_text(request)
+    if system:
+        body["system"] = [{"text": system}]
+    return body
 
 
 def clean_metadata(pairs: Mapping[str, str]) -> dict[str, str]:
@@ -52,8 +58,8 @@ def clean_metadata(pairs: Mapping[str, str]) -> dict[str, str]:
     return dict(list(cleaned.items())[:_METADATA_PAIRS])
 
 
-def _system_text(request: Request) -> str:
-    """The system prompt as it is sent: with the schema in it where the answer is asked for in the prompt."""
+def system_text(request: Request) -> str:
+    """Give the system prompt as it is sent: with the schema in it where the answer is asked for in the prompt."""
     if request.mode is not OutputMode.PROMPT:
         return request.system
     asked = (
@@ -63,14 +69,22 @@ def _system_text(request: Request) -> str:
     return f"{request.system}\n\n{asked}" if request.system else asked
 
 
+def sampling_of(request: Request, capability: Capability) -> tuple[float | None, float | None]:
+    """Give the temperature and the top_p that the model takes, None for what is not sent."""
+    if capability.sampling == "none":
+        return None, None
+    temperature, top_p = request.parameters.get("temperature"), request.parameters.get("top_p")
+    if capability.sampling == "one" and temperature is not None:
+        top_p = None
+    return temperature, top_p
+
+
 def _inference(request: Request, capability: Capability) -> dict[str, float]:
     inference: dict[str, float] = {"maxTokens": request.max_tokens}
-    temperature, top_p = request.parameters.get("temperature"), request.parameters.get("top_p")
-    if capability.sampling == "none":
-        return inference
+    temperature, top_p = sampling_of(request, capability)
     if temperature is not None:
         inference["temperature"] = temperature
-    if top_p is not None and (capability.sampling == "both" or temperature is None):
+    if top_p is not None:
         inference["topP"] = top_p
     return inference
 
@@ -89,4 +103,4 @@ def _structured(schema: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _compact(schema: Any) -> str:
-    return json.dumps(schema, ensure_ascii=False, separators=(",", ":"))
+    return _COMPACT.encode(schema)

@@ -36,6 +36,8 @@ class Capability:
     cache_places: tuple[str, ...] = ()
     #: Batch inference jobs.
     batch: bool = False
+    #: How their records are written: `converse` or `invoke`.
+    batch_format: str = "converse"
     #: 0 when not known.
     max_output_tokens: int = 0
     #: On demand only through an inference profile.

@@ -103,3 +103,67 @@ def test_cache_points_stand_only_where_the_model_takes_them():
     assert capability_of("amazon.nova-lite-v1:0").caches("system")
     assert not capability_of("amazon.nova-lite-v1:0").caches("tools")
     assert not capability_of("meta.llama3-1-8b-instruct-v1:0").caches("system")
+
+
+@pytest.mark.parametrize(
+    ("base", "batch"),
+    [
+        ("amazon.nova-micro-v1:0", True),
+        ("amazon.nova-lite-v1:0", True),
+        ("amazon.nova-pro-v1:0", True),
+        ("amazon.nova-premier-v1:0", True),
+        ("amazon.nova-2-lite-v1:0", True),
+        ("amazon.nova-2-sonic-v1:0", False),
+        ("anthropic.claude-3-5-haiku-20241022-v1:0", True),
+        ("anthropic.claude-sonnet-4-5-20250929-v1:0", True),
+        ("anthropic.claude-sonnet-4-6", True),
+        ("anthropic.claude-haiku-4-5-20251001-v1:0", True),
+        ("anthropic.claude-opus-4-5-20251101-v1:0", True),
+        ("anthropic.claude-opus-4-6-v1", True),
+        ("anthropic.claude-opus-5", True),
+        ("anthropic.claude-opus-4-1-20250805-v1:0", False),
+        ("anthropic.claude-opus-4-7", False),
+        ("anthropic.claude-opus-4-8", False),
+        ("anthropic.claude-sonnet-5", False),
+        ("anthropic.claude-sonnet-5-5", False),
+        ("anthropic.claude-fable-5-1", False),
+        ("anthropic.claude-opus-5-5", False),
+        ("anthropic.claude-haiku-5-5", False),
+        ("meta.llama3-8b-instruct-v1:0", False),
+        ("meta.llama3-1-8b-instruct-v1:0", True),
+        ("meta.llama3-3-70b-instruct-v1:0", True),
+        ("meta.llama4-scout-17b-instruct-v1:0", True),
+        ("mistral.mistral-7b-instruct-v0:2", False),
+        ("mistral.mistral-small-2402-v1:0", True),
+        ("mistral.mistral-large-3-675b-instruct", True),
+        ("mistral.ministral-3-8b-instruct", True),
+        ("deepseek.v3-v1:0", True),
+        ("deepseek.v3.2", True),
+        ("deepseek.r1-v1:0", False),
+        ("openai.gpt-oss-20b-1:0", True),
+        ("qwen.qwen3-next-80b-a3b", True),
+        ("zai.glm-4.7-flash", True),
+        ("zai.glm-5", False),
+        ("moonshotai.kimi-k2.5", True),
+        ("minimax.minimax-m2.1", True),
+        ("minimax.minimax-m2.5", False),
+        ("google.gemma-3-27b-it", True),
+        ("nvidia.nemotron-super-3-120b", False),
+        ("some.body-new-v9:0", False),
+    ],
+)
+def test_batch_inference_is_what_the_user_guide_lists(base, batch):
+    assert capability_of(base).batch is batch
+
+
+def test_no_model_has_batch_inference_without_a_batch_price():
+    book = PriceBook.load()
+    for model in book.models:
+        if capability_of(model).batch:
+            assert "batch" in {row.lane for row in book.rows(model=model)}, model
+
+
+def test_every_model_says_a_record_format_that_there_is():
+    table = tomllib.loads(resources.files("worker.aws").joinpath("capabilities.toml").read_text(encoding="utf-8"))
+
+    assert {entry.get("batch_format", "converse") for entry in table.values()} <= {"converse", "invoke"}
