@@ -27,6 +27,7 @@ class ListBroker:
         self.queue = Queue()
         self.sent = []
         self.delivered = []
+        self.batches = []
         self.copies = 1
 
     def run_chunk(self, chunk_ids, queue):
@@ -37,6 +38,9 @@ class ListBroker:
 
     def deliver(self, job_id):
         self.delivered.append(job_id)
+
+    def run_batch(self, job_id):
+        self.batches.append(job_id)
 
     def depth(self, queue):
         return self.queue.qsize() if queue == BULK else 0

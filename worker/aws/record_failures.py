@@ -57,5 +57,5 @@ def _kind(code: Any) -> ErrorKind:
     text = str(code).strip()
     if text.isdecimal():
         return _KINDS.get(int(text), ErrorKind.INTERNAL)
-    word = text.casefold().removesuffix("exception")
+    word = text.rpartition("#")[2].casefold()
     return next((kind for start, kind in _WORDS.items() if word.startswith(start)), ErrorKind.INTERNAL)

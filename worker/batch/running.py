@@ -34,7 +34,10 @@ class Wishes:
 
 
 class BatchRun:
-    """Runs jobs' shards one after another; most of the time it waits for Bedrock."""
+    """Runs jobs' shards one after another; most of the time it waits for Bedrock.
+
+    `wait` gets the seconds until something is due, and may come back sooner.
+    """
 
     def __init__(
         self,
@@ -42,12 +45,12 @@ class BatchRun:
         store: Store,
         assembly: Assembly,
         new_name: Callable[[], str],
-        sleep: Callable[[float], object] = time.sleep,
+        wait: Callable[[float], object] | None = None,
     ) -> None:
         self._store = store
         self._assembly = assembly
         self._new_name = new_name
-        self._sleep = sleep
+        self._wait = wait or _wait_a_moment
 
     def run(self, job: JobRecord, session: str, wishes: Wishes) -> StopReason | None:
         """Take the job's items through batch-inference jobs; what is left open then is for `jobs.rest_lane`.
@@ -134,7 +137,7 @@ class BatchRun:
                 return
             lane.work(shard.id, session)
         if not due:
-            self._sleep(min(_WATCH_S, self._until_due_s(min(shard.due_at for shard in shards))))
+            self._wait(self._until_due_s(min(shard.due_at for shard in shards)))
 
     def _until_due_s(self, due_at: str) -> float:
         return max(0.0, (datetime.fromisoformat(due_at) - self._assembly.clock()).total_seconds())
@@ -146,6 +149,10 @@ class BatchRun:
                 f"Its batch jobs go on at Bedrock: `skuscribe resume {job_id}` fetches what they write, `skuscribe stop"
                 f" {job_id}` ends them."
             )
+
+
+def _wait_a_moment(until_due_s: float) -> None:
+    time.sleep(min(_WATCH_S, until_due_s))
 
 
 def _by(lane: str) -> str:
