@@ -125,7 +125,7 @@ class Execution:
         )
 
     def _write(self, job: JobRecord, session: str, watch: Watch) -> tuple[StopReason | None, SkuscribeError | None]:
-        if job.lane == "batch":
+        if job.lane == "batch" or self._store.shards.open(job.id):
             reason = self._batch.run(job, session, self._wishes(job, watch))
             if reason:
                 return reason, None
@@ -176,19 +176,6 @@ class Execution:
         if stopped in set(StopReason):
             return StopReason(str(stopped)), None
         return None, engine.error
-
-    def stop_idle(self, job_id: str, tell: Callable[[str], None]) -> bool:
-        """Have the batch-inference jobs stopped of a job that nobody runs; give whether there were any.
-
-        Raises:
-            SkuscribeError: Bedrock cannot be asked.
-        """
-        if not self._store.shards.open(job_id):
-            return False
-        session = new_session(self._clock)
-        with self._hold.on(job_id, session):
-            self._batch.stop(self._store.jobs.get(job_id), session, tell)
-        return True
 
     def _wishes(self, job: JobRecord, watch: Watch) -> Wishes:
         return Wishes(

@@ -21,7 +21,9 @@ def command(job: str, *, as_json: bool) -> int:
     parts = wire()
     record = parts.store.jobs.get(job)
     if not parts.execution.is_running(job):
-        say(f"The job {job} is not running.")
+        # Its batch jobs may go on at Bedrock without anybody here.
+        if not parts.stopping.stop(job, say):
+            say(f"The job {job} is not running.")
     else:
         parts.store.jobs.want_stop(job, StopReason.USER)
         # Where no worker is there to see it, the job is stopped by this.

@@ -29,8 +29,10 @@ class Situation:
     least_records: int
     #: Whether the deadline leaves room for another batch job.
     has_time: bool
-    #: The time for batch jobs is over, or somebody chose another lane for the rest.
-    is_over: bool
+    #: The lane that somebody chose for the rest, "" for none.
+    other_lane: str
+    #: The time for batch jobs is over.
+    is_late: bool
     #: The model has the flex tier, and it has a price.
     has_flex: bool
 
@@ -49,8 +51,9 @@ def decide(situation: Situation) -> Decision:
     left = situation.open_items
     if not left:
         return Decision("")
-    if situation.is_over:
-        return Decision("on-demand", f"{left:,} items are left, and the time for batch jobs is over")
+    if situation.other_lane or situation.is_late:
+        late = ", and the time for batch jobs is over" if situation.is_late else ""
+        return Decision(situation.other_lane or "on-demand", f"{left:,} items are left{late}")
     last = _last_round(situation.shards)
     if error := _hits_all(last):
         return Decision("", error=error)

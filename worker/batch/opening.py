@@ -72,11 +72,11 @@ class JobCourse:
 
     def is_over(self) -> bool:
         """Whether the time for batch jobs is over, or another lane was chosen for the rest."""
-        batch = self._batch
-        if batch.store.jobs.get(batch.job.id).rest_lane:
-            return True
-        at = self._cut_off()
-        return at is not None and batch.clock() >= at
+        return self.has_other_lane() or self._is_late()
+
+    def has_other_lane(self) -> bool:
+        """Whether the items that are open go another way, whatever became of the batch jobs."""
+        return bool(self._other_lane())
 
     def next(self) -> Decision:
         """Say in which lane the open items go on, once no shard is open."""
@@ -90,7 +90,8 @@ class JobCourse:
                 shards=[shard for shard in batch.store.shards.of_job(job.id) if shard.created_at >= began_at],
                 least_records=batch.endpoint.limits.least_records,
                 has_time=at is None or (at - batch.clock()).total_seconds() >= least_s,
-                is_over=self.is_over(),
+                other_lane=self._other_lane(),
+                is_late=self._is_late(),
                 has_flex=self._has_flex(),
             )
         )
@@ -104,6 +105,14 @@ class JobCourse:
             most_records=batch.endpoint.limits.most_records,
             now=batch.clock(),
         )
+
+    def _other_lane(self) -> str:
+        job = self._batch.store.jobs.get(self._batch.job.id)
+        return "" if job.is_in_batch else job.sending_lane
+
+    def _is_late(self) -> bool:
+        at = self._cut_off()
+        return at is not None and self._batch.clock() >= at
 
     def _open_items(self) -> int:
         return sum(group.items for group in self._batch.store.items.waiting(self._batch.job.id))

@@ -65,7 +65,7 @@ class BatchRun:
             for warning in batch.endpoint.warnings:
                 wishes.tell(warning)
             course = JobCourse(batch, self._assembly)
-            lane = BatchLane(batch, stop=lambda: self._is_stopping(wishes, course), give_up=course.is_over)
+            lane = BatchLane(batch, stop=lambda: self._is_stopping(wishes, course), give_up=course.has_other_lane)
             while True:
                 wishes.progress(progress_of(self._store.jobs.standing([job.id])[job.id]))
                 reason = wishes.stop()

@@ -66,7 +66,7 @@ class SharedBatches:
             def stops() -> bool:
                 return self._store.jobs.wanted_stop(job.id) is not None or course.is_over()
 
-            lane = BatchLane(batch, stop=stops, give_up=course.is_over)
+            lane = BatchLane(batch, stop=stops, give_up=course.has_other_lane)
             while self._work(batch, lane, session, must_stop=stops()):
                 if batch.interrupted():
                     return

@@ -1,0 +1,452 @@
+"""A job's way through batch-inference jobs, with whatever Bedrock makes of them."""
+
+import json
+from datetime import timedelta
+
+import pytest
+from batch_world import ROOT, BatchWorld
+from store_making import JOB
+
+from jobs.lifecycle import StopReason
+from jobs.results import ItemState
+from jobs.store.shard_table import ShardState
+from templates.errors import SkuscribeError, UserError
+from worker.inference_jobs import JobStatus
+from worker.model import ErrorKind, ModelError
+
+
+@pytest.fixture
+def world(tmp_path):
+    return BatchWorld(tmp_path)
+
+
+def states(world):
+    return world.store.items.states(JOB)
+
+
+def shards(world):
+    return world.store.shards.of_job(JOB)
+
+
+def numbered(record):
+    return int(record["recordId"].rpartition("-")[2])
+
+
+def once(world, fate):
+    """Give records a fate in the first job that holds them, and a good reply later."""
+    met = set()
+
+    def decide(record):
+        item = numbered(record)
+        if item in met:
+            return "ok"
+        met.add(item)
+        return fate(item)
+
+    world.bedrock.fate = decide
+
+
+def test_many_shards_come_back_and_every_item_is_done_and_paid_once(world):
+    assert world.run() is None
+    assert states(world) == {"done": 12}
+    assert [shard.records for shard in shards(world)] == [4, 4, 4]
+    assert {line.lane for line in world.lines()} == {"batch"}
+    world.check_accounts()
+
+
+def test_a_job_is_asked_for_with_a_legal_name_a_token_of_its_content_and_tags(world):
+    world.run()
+    orders = [job["order"] for job in world.bedrock.jobs.values()]
+    assert len({order.token for order in orders}) == 3
+    assert all(order.name.startswith(f"skuscribe-{JOB}-") and "_" not in order.name for order in orders)
+    assert len(orders[0].name) <= 63
+    assert orders[0].tags == {"skuscribe-job": JOB, "skuscribe-shard": shards(world)[0].name}
+    assert (orders[0].timeout_hours, orders[0].input_uri) == (72, f"{ROOT}/{JOB}/{shards(world)[0].name}/records.jsonl")
+
+
+def test_records_map_back_to_their_items_without_the_file(world):
+    world.run()
+    [first, *_] = [job["order"] for job in world.bedrock.jobs.values()]
+    records = [json.loads(line) for line in world.bucket.lines(first.input_uri)]
+    assert [numbered(record) for record in records] == world.ids[:4]
+    assert all("toolConfig" not in record["modelInput"] for record in records)
+    assert "JSON" in records[0]["modelInput"]["system"][0]["text"]
+
+
+@pytest.mark.parametrize("status", [JobStatus.COMPLETED, JobStatus.PARTIALLY_COMPLETED, JobStatus.STOPPED])
+def test_records_that_are_missing_go_into_another_job_and_cost_nothing(world, status):
+    world.limits = type(world.limits)(least_records=2, most_records=100, most_bytes=10**9, most_jobs=100)
+    world.bedrock.end = lambda number: status if number == 1 else JobStatus.COMPLETED
+    once(world, lambda item: None if item % 2 else "ok")
+    world.run()
+    assert states(world) == {"done": 12}
+    first, second = shards(world)
+    assert (first.status, first.replied, first.missing, second.records, second.round) == (status, 6, 6, 6, 2)
+    assert sum(line.outcome == "unbilled" and line.error == "missing" for line in world.lines()) == 6
+    world.check_accounts()
+
+
+@pytest.mark.parametrize("status", [JobStatus.EXPIRED, JobStatus.FAILED])
+def test_a_job_that_never_ran_costs_nothing_and_its_items_go_again(world, status):
+    world.bedrock.end = lambda number: status if number == 2 else JobStatus.COMPLETED
+    world.run()
+    assert states(world) == {"done": 12}
+    assert [shard.status for shard in shards(world)] == ["Completed", status, "Completed", "Completed"]
+    assert {line.error for line in world.lines() if line.outcome == "unbilled"} == {status.lower()}
+    world.check_accounts()
+
+
+def test_error_records_are_told_and_go_again(world):
+    once(world, lambda item: "error" if item == world.ids[5] or item == world.ids[6] else "ok")
+    world.run()
+    assert states(world) == {"done": 12}
+    assert sum(shard.errors for shard in shards(world)) == 2
+    assert any("1 with an error" in line or "2 with an error" in line for line in world.told)
+    world.check_accounts()
+
+
+def test_too_few_left_for_another_job_are_left_for_sending_one_by_one(world):
+    once(world, lambda item: "error" if item == world.ids[5] else "ok")
+    world.limits = type(world.limits)(least_records=3, most_records=4, most_bytes=10**9, most_jobs=100)
+    assert world.run() is None
+    assert states(world) == {"done": 11, "pending": 1}
+    assert world.store.jobs.get(JOB).rest_lane == "on-demand"
+    assert any("1 items are left, and a batch job takes at least 3: they go on demand." in line for line in world.told)
+
+
+def test_an_answer_that_breaks_its_contract_is_repaired_in_the_next_job(world):
+    def answer(record):
+        text = record["modelInput"]["messages"][0]["content"][0]["text"]
+        is_repair = "A first draft of some fields broke their rules." in text
+        return json.dumps({"text": "Good copy" if is_repair else "x" * 500})
+
+    world.bedrock.answer = answer
+    world.run()
+    assert states(world) == {"done": 12}
+    assert {line.attempt[: len("b0001001")] for line in world.lines()} == {shard.name for shard in shards(world)}
+    assert len(world.lines()) == 24
+    assert [result.copy for result in world.store.items.results(JOB)] == [{"text": "Good copy"}] * 12
+    world.check_accounts()
+
+
+def test_a_repair_that_fails_as_well_is_flagged_and_not_asked_for_again(world):
+    world.bedrock.answer = lambda _record: json.dumps({"text": "x" * 500})
+    world.run()
+    assert states(world) == {"flagged": 12}
+    assert len(world.lines()) == 24
+
+
+def test_an_answer_without_json_is_asked_for_again_with_that_said(world):
+    asked = []
+
+    def answer(record):
+        asked.append(record["modelInput"]["messages"][0]["content"][0]["text"])
+        return "I would rather not." if len(asked) <= 12 else json.dumps({"text": "Good copy"})
+
+    world.bedrock.answer = answer
+    world.run()
+    assert states(world) == {"done": 12}
+    assert all("was not the JSON object" in text for text in asked[12:])
+
+
+def test_a_model_that_fails_every_record_stops_the_job_and_says_why(world):
+    world.bedrock.fate = lambda _record: "error"
+    with pytest.raises(ModelError, match=r"Every record .* came back with an error") as caught:
+        world.run()
+    assert "--lane on-demand" in caught.value.fix
+    assert states(world) == {"pending": 12}
+
+
+def test_jobs_that_bedrock_cannot_run_stop_the_job_with_its_words(world):
+    world.bedrock.end = lambda _number: JobStatus.FAILED
+    with pytest.raises(ModelError, match="no reason"):
+        world.run()
+    world.bedrock.end = lambda _number: JobStatus.COMPLETED
+    world.pass_(60)
+    world.store.jobs.change(JOB, began_at=world.clock().isoformat())
+    assert world.run() is None
+    assert states(world) == {"done": 12}
+    world.check_accounts()
+
+
+def test_when_all_slots_are_taken_shards_wait_for_one(world):
+    world.bedrock.slots = 1
+    world.run()
+    assert states(world) == {"done": 12}
+    assert len(world.bedrock.jobs) == 3
+    assert any("slots" in line for line in world.told)
+    world.check_accounts()
+
+
+def test_no_more_jobs_are_asked_for_than_the_quota_lets_in_progress(world):
+    world.limits = type(world.limits)(least_records=2, most_records=4, most_bytes=10**9, most_jobs=2)
+    world.bedrock.slots = 2
+    world.run()
+    assert states(world) == {"done": 12}
+    assert not any("slots" in line for line in world.told)
+
+
+def test_an_answer_to_a_create_that_was_lost_makes_no_second_job(world):
+    world.bedrock.answers_lost = 2
+    world.run()
+    assert states(world) == {"done": 12}
+    assert len(world.bedrock.jobs) == 3
+    world.check_accounts()
+
+
+def test_a_refusal_that_somebody_has_to_mend_stops_the_job_and_is_gone_on_with_later(world):
+    world.bedrock.refuses = lambda _order: ModelError("The role cannot be passed.", kind=ErrorKind.FORBIDDEN)
+    with pytest.raises(ModelError, match="role"):
+        world.run()
+    assert world.bedrock.jobs == {}
+    world.bedrock.refuses = lambda _order: None
+    world.run()
+    assert states(world) == {"done": 12}
+    assert len(world.bedrock.jobs) == 3
+    world.check_accounts()
+
+
+def test_the_file_of_a_shard_ends_at_its_limit_of_bytes(world):
+    size = len(next(iter(_written(world))))
+    world.limits = type(world.limits)(least_records=2, most_records=100, most_bytes=5 * size + 10, most_jobs=100)
+    world.run()
+    assert states(world) == {"done": 12}
+    sent = [shard for shard in shards(world) if shard.records]
+    assert len(sent) > 2
+    assert all(size < shard.bytes <= 5 * size + 10 for shard in sent)
+    world.check_accounts()
+
+
+def _written(world):
+    batch = world.batch()
+    world.store.sessions.open("s0", kind="command", host="here", process=1, slots=0, now=world.clock())
+    world.store.shards.plan(JOB, name="b0", most_records=100, now=world.clock())
+    [shard] = world.store.shards.open(JOB)
+    from worker.batch.preparing import Records  # noqa: PLC0415 - only here
+
+    shard = world.store.shards.claim(shard.id, "s0")
+    lines = b"".join(Records(batch, shard).parts()).splitlines(keepends=True)
+    batch.end_the_rest(shard, outcome="unbilled", error="not_sent")
+    world.store.shards.release(world.store.shards.change(shard, state=ShardState.CLOSED))
+    return lines
+
+
+def test_a_budget_lets_in_what_fits_and_the_rest_when_that_is_paid(tmp_path):
+    # A record reserves 1000 and costs 120.
+    world = BatchWorld(tmp_path, items=11, most_records=100, cap_pico=6000)
+    world.run()
+    assert states(world) == {"done": 11}
+    assert [shard.records for shard in shards(world)] == [6, 5]
+    assert world.store.jobs.get(JOB).spent_pico <= 6000
+    world.check_accounts()
+
+
+def test_a_budget_that_lets_too_few_in_leaves_the_rest_to_sending_one_by_one(tmp_path):
+    world = BatchWorld(tmp_path, items=12, most_records=100, least_records=5, cap_pico=3000)
+    world.run()
+    assert world.store.jobs.get(JOB).rest_lane == "on-demand"
+    assert world.bedrock.jobs == {}
+    world.check_accounts()
+
+
+def test_a_deadline_that_nears_stops_the_jobs_and_keeps_what_they_did(tmp_path):
+    world = BatchWorld(tmp_path, items=12, most_records=12, deadline_h=6)
+    world.bedrock.takes = timedelta(days=2)
+    once(world, lambda item: "ok" if item in world.ids[:7] else None)
+    assert world.run() is None
+    assert states(world) == {"done": 7, "pending": 5}
+    assert world.store.jobs.get(JOB).rest_lane == "on-demand"
+    [shard] = shards(world)
+    assert (shard.status, shard.stopping) == ("Stopped", True)
+    deadline = world.store.jobs.get(JOB).deadline_at
+    assert world.clock().isoformat() < deadline
+    world.check_accounts()
+
+
+def test_who_stops_a_job_has_its_batch_jobs_stopped_and_harvested(world):
+    world.bedrock.takes = timedelta(days=2)
+    once(world, lambda item: "ok" if item in world.ids[:6] else None)
+    polls = []
+    wait = world.pass_
+
+    def pass_and_stop(seconds):
+        polls.append(seconds)
+        if len(polls) == 3:
+            world.store.jobs.want_stop(JOB, StopReason.USER)
+        wait(seconds)
+
+    world.pass_ = pass_and_stop
+    assert world.run() is StopReason.USER
+    assert states(world) == {"done": 6, "pending": 6}
+    world.check_accounts()
+
+
+def test_a_signal_leaves_the_jobs_at_bedrock_and_resuming_harvests_them(world):
+    wait = world.pass_
+
+    def pass_and_stop(seconds):
+        world.wanted = StopReason.SIGNAL
+        wait(seconds)
+
+    world.pass_ = pass_and_stop
+    assert world.run() is StopReason.SIGNAL
+    assert {shard.state for shard in shards(world)} == {ShardState.SUBMITTED}
+    assert any("go on at Bedrock" in line for line in world.told)
+    world.wanted, world.pass_ = None, wait
+    assert world.run() is None
+    assert states(world) == {"done": 12}
+    world.check_accounts()
+
+
+def test_another_lane_for_the_rest_stops_the_jobs_first(world):
+    world.bedrock.takes = timedelta(days=2)
+    once(world, lambda item: "ok" if item in world.ids[:6] else None)
+    wait = world.pass_
+
+    def pass_and_change(seconds):
+        world.store.jobs.change(JOB, lane="flex")
+        wait(seconds)
+
+    world.pass_ = pass_and_change
+    assert world.run() is None
+    assert states(world) == {"done": 6, "pending": 6}
+    assert world.store.jobs.get(JOB).sending_lane == "flex"
+    world.check_accounts()
+
+
+def test_a_job_that_bedrock_has_forgotten_is_harvested_from_its_bucket(world):
+    wait = world.pass_
+
+    def pass_and_forget(seconds):
+        wait(seconds)
+        for arn, job in list(world.bedrock.jobs.items()):
+            if world.bedrock.get(arn).status == JobStatus.COMPLETED:
+                del world.bedrock.jobs[arn]
+                world.bedrock.by_token.pop(job["order"].token)
+
+    world.pass_ = pass_and_forget
+    world.run()
+    assert states(world) == {"done": 12}
+    assert {shard.status for shard in shards(world)} <= {"Gone", "Completed"}
+    assert "Gone" in {shard.status for shard in shards(world)}
+
+
+def test_output_that_cannot_be_had_is_not_bought_again_unasked(world):
+    wait = world.pass_
+
+    def pass_and_lose(seconds):
+        wait(seconds)
+        for uri in [uri for uri in world.bucket.objects if uri.endswith(".out")]:
+            del world.bucket.objects[uri]
+
+    world.pass_ = pass_and_lose
+    world.bedrock.get = _finishing_before(world, pass_and_lose)
+    with pytest.raises(UserError, match="is not below"):
+        world.run()
+    assert states(world) == {"pending": 12}
+    # Asked for, it is given up: what was paid for unseen stays in the accounts.
+    world.store.jobs.change(JOB, lane="on-demand")
+    world.run()
+    assert {line.outcome for line in world.lines()} == {"unconfirmed"}
+    assert world.store.jobs.get(JOB).held_pico == 12_000
+    assert world.store.jobs.get(JOB).rest_lane == "on-demand"
+
+
+def _finishing_before(world, then):
+    get = world.bedrock.get
+
+    def finish_and_lose(arn):
+        view = get(arn)
+        if view and view.status == JobStatus.COMPLETED:
+            then(0)
+        return view
+
+    return finish_and_lose
+
+
+def test_a_difference_between_manifest_and_records_is_told(world):
+    def with_more(view):
+        for uri in [uri for uri in world.bucket.objects if uri.endswith("manifest.json.out")]:
+            world.bucket.objects[uri] = b'{"inputTokenCount": 450, "outputTokenCount": 80}'
+        return view
+
+    get = world.bedrock.get
+    world.bedrock.get = lambda arn: with_more(get(arn))
+    world.run()
+    assert any("+50 input and +0 output tokens" in line for line in world.told)
+    assert {shard.manifest_input_tokens for shard in shards(world)} == {450}
+
+
+def test_lines_that_are_no_records_change_nothing(world):
+    finish = world.bedrock._finish
+
+    def with_garbage(job, status):
+        finish(job, status)
+        for uri in [uri for uri in world.bucket.objects if uri.endswith("records.jsonl.out")]:
+            world.bucket.objects[uri] += b'\n{"half\n[]\n{"recordId": 7}\n{"recordId": "b9-1", "modelOutput": {}}'
+
+    world.bedrock._finish = with_garbage
+    world.run()
+    assert states(world) == {"done": 12}
+    world.check_accounts()
+
+
+def test_a_status_that_this_version_does_not_know_is_polled_on_and_told(world):
+    get, seen = world.bedrock.get, []
+
+    def strange(arn):
+        view = get(arn)
+        seen.append(arn)
+        return type(view)(**{**_fields(view), "status": "Pondering"}) if len(seen) < 4 else view
+
+    world.bedrock.get = strange
+    world.run()
+    assert states(world) == {"done": 12}
+    assert any("Pondering, a word that this version does not know" in line for line in world.told)
+
+
+def _fields(view):
+    return {name: getattr(view, name) for name in type(view).__dataclass_fields__}
+
+
+def test_a_service_that_is_out_of_reach_is_waited_for_once_a_job_is_there(world):
+    get, failed = world.bedrock.get, []
+
+    def shaky(arn):
+        if len(failed) < 30:
+            failed.append(arn)
+            raise ModelError("Bedrock cannot be reached.", kind=ErrorKind.TRANSPORT)
+        return get(arn)
+
+    world.bedrock.get = shaky
+    world.run()
+    assert states(world) == {"done": 12}
+    world.check_accounts()
+
+
+def test_a_service_that_is_out_of_reach_from_the_beginning_stops_the_job(world):
+    def refuse(_order):
+        raise ModelError("Bedrock cannot be reached.", kind=ErrorKind.TRANSPORT)
+
+    world.bedrock.refuses = refuse
+    with pytest.raises(SkuscribeError, match="cannot be reached"):
+        world.run()
+    assert states(world) == {"pending": 12}
+
+
+def test_items_whose_template_fails_are_told_and_take_no_record(tmp_path):
+    world = BatchWorld(tmp_path, items=6, most_records=100)
+    composer = world.batch().composers[next(iter(world.batch().composers))]
+    compose = composer.compose
+
+    def failing(task, *, mode):
+        if task.item.id == world.ids[2]:
+            raise UserError("This product breaks the template.")
+        return compose(task, mode=mode)
+
+    batch = world.batch
+    composer.compose = failing
+    world.batch = lambda **options: batch(**options).telling(composers={key: composer for key in batch().composers})
+    world.run()
+    assert states(world) == {"done": 5, ItemState.FAILED: 1}
+    assert shards(world)[0].records == 5
