@@ -67,11 +67,11 @@ class SharedBatches:
                 return self._store.jobs.wanted_stop(job.id) is not None or course.is_over()
 
             lane = BatchLane(batch, stop=stops, give_up=course.has_other_lane)
-            while self._work(batch, lane, session, must_stop=stops()):
-                if batch.interrupted():
+            while not batch.interrupted():
+                worked = self._work(batch, lane, session, must_stop=stops())
+                planned = self._go_on(batch, course)
+                if not (worked or planned):
                     return
-            if not self._store.shards.open(job.id) and self._store.jobs.wanted_stop(job.id) is None:
-                self._go_on(batch, course)
 
     def _work(self, batch: JobBatch, lane: BatchLane, session: str, *, must_stop: bool) -> bool:
         """Work on each free shard that is due; give whether anything was done."""
@@ -83,14 +83,20 @@ class SharedBatches:
                 done = lane.work(shard.id, session) or done
         return done
 
-    def _go_on(self, batch: JobBatch, course: JobCourse) -> None:
+    def _go_on(self, batch: JobBatch, course: JobCourse) -> bool:
+        """Where no shard is open, decide how the open items go on; give whether there are new shards."""
+        job_id = batch.job.id
+        if self._store.shards.open(job_id) or self._store.jobs.wanted_stop(job_id) is not None:
+            return False
         decision = course.next()
         if decision.error:
             raise decision.error
         if decision.why:
             batch.tell(f"{decision.why}: they go {decision.lane}.")
         if decision.lane == "batch":
-            if course.plan():
-                self._messages.batch(batch.job.id)
-        elif decision.lane:
-            self._store.chunks.begin_rest(batch.job.id, decision.lane, size=CHUNK_ITEMS)
+            # Others may help with them.
+            self._messages.batch(job_id)
+            return course.plan() > 0
+        if decision.lane:
+            self._store.chunks.begin_rest(job_id, decision.lane, size=CHUNK_ITEMS)
+        return False

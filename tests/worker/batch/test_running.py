@@ -446,7 +446,7 @@ def test_items_whose_template_fails_are_told_and_take_no_record(tmp_path):
 
     batch = world.batch
     composer.compose = failing
-    world.batch = lambda **options: batch(**options).telling(composers={key: composer for key in batch().composers})
+    world.batch = lambda **options: batch(**options).telling(composers=dict.fromkeys(batch().composers, composer))
     world.run()
     assert states(world) == {"done": 5, ItemState.FAILED: 1}
     assert shards(world)[0].records == 5
