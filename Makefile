@@ -119,7 +119,8 @@ bench: $(DEV)
 lock: | .venv/bin/python
 	@$(PIP) install uv
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml -o requirements.lock
-	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --group dev pyproject.toml -c requirements.lock -o requirements-dev.lock
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --extra demo pyproject.toml -c requirements.lock -o requirements-demo.lock
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --extra demo --group dev pyproject.toml -c requirements.lock -o requirements-dev.lock
 
 clean:
 	@rm -rf .venv build dist *.egg-info

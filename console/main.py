@@ -16,7 +16,7 @@ class _Group(click.Group):
 
     COMMANDS = (
         "run", "estimate", "preview", "resume", "retry", "stop", "jobs", "status", "audit", "templates", "costs",
-        "prices", "db", "doctor", "policy", "serve", "simulator",
+        "prices", "batch", "db", "doctor", "policy", "serve", "simulator",
     )  # fmt: skip
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature

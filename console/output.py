@@ -65,6 +65,7 @@ def summary_json(summary: Summary) -> dict[str, Any]:
         "unconfirmed_attempts": summary.unconfirmed_attempts,
         "unconfirmed_usd": plain(summary.unconfirmed_usd),
         "estimate_usd": None if summary.estimate_usd is None else plain(summary.estimate_usd),
+        "lane": summary.choice.as_values() if summary.choice else None,
         "lanes": summary.lanes,
         "requests": summary.requests,
         "throttled": summary.throttled,
@@ -105,14 +106,15 @@ def dollars(summary: Summary) -> str:
     return f"${plain(summary.cost_usd)}{what}{unpriced}"
 
 
-def estimate_line(lane: str, estimate: Estimate) -> str:
-    """Say what a lane would cost."""
-    if estimate.usd is None or estimate.low_usd is None or estimate.high_usd is None:
-        money = "no price is known for this model here"
-    else:
-        money = f"about ${round(estimate.usd, 4)} (${round(estimate.low_usd, 4)} to ${round(estimate.high_usd, 4)})"
-    tokens = f"{estimate.input_tokens:,} tokens in, {estimate.output_tokens:,} out"
-    return f"{lane}: {estimate.items:,} items, {tokens}, {money}"
+def estimate_line(lane: str, estimate: Estimate, *, out: str = "") -> str:
+    """Say what a lane would cost, and why it is not taken where something hinders it."""
+    told = [f"{estimate.items:,} items, {estimate.input_tokens:,} tokens in, {estimate.output_tokens:,} out"]
+    if estimate.usd is not None and estimate.low_usd is not None and estimate.high_usd is not None:
+        low, high = round(estimate.low_usd, 4), round(estimate.high_usd, 4)
+        told.append(f"about ${round(estimate.usd, 4)} (${low} to ${high})")
+    elif not out:
+        told.append("no price is known for this model here")
+    return f"{lane}: {', '.join(told)}{f'; not taken: {out}' if out else ''}"
 
 
 def _state(summary: Summary) -> str:

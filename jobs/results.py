@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
+from jobs.choice import Choice
 from jobs.usage import TokenUsage
 from templates.fields import Copy
 
@@ -107,6 +108,8 @@ class Summary:
     throttled: int
     seconds: float
     simulated: bool
+    #: The lane that was chosen, and why; None before one was.
+    choice: Choice | None = None
     #: `workbook` and `report` paths, None where not written.
     outputs: dict[str, str | None] = field(default_factory=lambda: {"workbook": None, "report": None})
     #: The publish files that were asked for, by their target.

@@ -61,11 +61,6 @@ class JobSpec:
     overwrite: bool = False
     simulate: bool = False
 
-    @property
-    def chosen_lane(self) -> str:
-        """The lane that the job takes; `auto` is on demand as long as there is no batch lane to compare with."""
-        return "on-demand" if self.lane == "auto" else self.lane
-
     def to_json(self) -> str:
         """Write the spec for the store."""
         values = asdict(self)

@@ -13,7 +13,15 @@ from pathlib import Path
 from jobs.intake.ooxml.part_text import part_chunks
 from jobs.intake.ooxml.sheet_scan import SheetScanner
 from jobs.results import AttemptLine, ItemResult, Summary
-from outputs.reporting.columns import TO_LOOK_AT, ReportValue, attempt_values, flagged_values, item_values
+from jobs.store.shard_table import ShardRecord
+from outputs.reporting.columns import (
+    TO_LOOK_AT,
+    ReportValue,
+    attempt_values,
+    batch_values,
+    flagged_values,
+    item_values,
+)
 from outputs.reporting.rows import rows_xml
 from outputs.reporting.shell import MOST_ROWS, LongSheet, lay_out, make_shell
 from outputs.reporting.tally import tally_job
@@ -33,18 +41,20 @@ def write_report(
     job: Mapping[str, str],
     items: Callable[[], Iterator[ItemResult]],
     attempts: Callable[[], Iterator[AttemptLine]],
+    batches: Sequence[ShardRecord] = (),
     most_rows: int = MOST_ROWS,
 ) -> None:
     """Write the report; memory does not grow with the job.
 
     `job`: names and values for the block at the top: templates, price-book date, options.
+    `batches`: the job's batch-inference jobs.
     `items` and `attempts` are called more than once and give the same each time.
 
     Raises:
         UserError: the target cannot be written.
     """
     tally = tally_job(items(), attempts())
-    sheets = lay_out(tally, most_rows=most_rows)
+    sheets = lay_out(tally, batches=len(batches), most_rows=most_rows)
     shell = make_shell(summary, tally, job, sheets)
     values: dict[str, _Values] = {
         "items": map(item_values, items()),
@@ -52,6 +62,7 @@ def write_report(
         "flagged": (flagged_values(item) for item in items() if item.state in TO_LOOK_AT)
         if tally.flagged
         else iter(()),
+        "batches": map(batch_values, batches),
     }
     with zipfile.ZipFile(shell) as package, whole_file(target) as out:
         parts = {sheet.part: partial(_filled, package, sheet, values[sheet.kind]) for sheet in sheets if sheet.rows}

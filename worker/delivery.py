@@ -137,13 +137,13 @@ class Delivery:
                 "Templates": ", ".join(template.ref for template in recipe.templates),
                 "Models": ", ".join(spec.model),
                 "Locales": ", ".join(spec.locale),
-                "Lane": spec.chosen_lane,
                 "Cap (USD)": plain(spec.budget) if spec.budget is not None else "none",
                 "Price book": self._book.date.isoformat(),
                 **{f"Published for {one.label}": one.summary() for one in published},
             },
             items=lambda: self._store.items.results(job_id),
             attempts=lambda: self._store.totals.attempts(job_id),
+            batches=self._store.shards.of_job(job_id),
         )
         return Delivered(summary=replace(summary), notes=notes, published=published)
 

@@ -52,6 +52,8 @@ class JobOrder:
     #: Key that the output is encrypted with, "" for the bucket's own default.
     kms_key: str
     timeout_hours: int
+    #: AWS account of the bucket, "" where it is not known.
+    bucket_owner: str = ""
     tags: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
+from jobs.choice import Choice
 from jobs.clock import Clock, stamp
-from jobs.estimate import Estimate, Seen, estimate
+from jobs.estimate import Estimate
 from jobs.intake.grouped.platforms import find_platform
 from jobs.intake.mapping import ColumnMap, map_columns, parse_map
 from jobs.intake.products import describe, read_products
@@ -17,10 +19,9 @@ from jobs.lifecycle import JobState
 from jobs.money import to_pico
 from jobs.planning import Assignment, PlannedModel, Planner, keep_products
 from jobs.sheet import Sheet, SheetInfo
-from jobs.spec import JobSpec
+from jobs.spec import JobSpec, parse_deadline
 from jobs.store.job_table import JobRecord
 from jobs.store.store import Store
-from jobs.tokens import answer_tokens
 from outputs.columns import OutputColumn, plan_columns
 from outputs.fill import parse_fill
 from outputs.filled_cells import FilledCells
@@ -30,17 +31,15 @@ from templates.brand import load_brand
 from templates.catalog import Catalog
 from templates.errors import UserError
 from templates.locales import parse_locale
-from worker.aws.capabilities import capability_of
 from worker.aws.models import parse_model
 from worker.earlier import earlier_headers
-from worker.endpoint import find_target, named_model
+from worker.endpoint import find_target
 from worker.incoming import STANDARD_INPUT, Incoming
-from worker.pricing import BookPricing
+from worker.lane_choice import LaneChoice
 from worker.recipe import Recipe, all_variables
 from worker.settings import Settings
 from worker.source_files import SourceFiles
 
-LANES_NOW = ("on-demand", "flex")
 _DATE = re.compile(r"[\s._-]*(?:\d{4}[-_.]?\d{2}[-_.]?\d{2}|\d{2}[-_.]\d{2}[-_.]\d{4}|\d{8})")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)?")
 
@@ -70,14 +69,14 @@ class Plan:
 
     job_id: str
     lanes: dict[str, Estimate]
-    lane: str
+    choice: Choice
     #: What reading the rows has shown: ragged lines, formulas without a result, bytes that are no text.
     notes: tuple[str, ...]
 
     @property
     def chosen(self) -> Estimate:
         """The estimate of the lane that the job takes."""
-        return self.lanes[self.lane]
+        return self.lanes[self.choice.lane]
 
 
 class Preparation:
@@ -90,7 +89,7 @@ class Preparation:
         store: Store,
         incoming: Incoming,
         files: SourceFiles,
-        pricing: Callable[[str, str], BookPricing],
+        lanes: LaneChoice,
         clock: Clock,
         new_id: Callable[[], str],
     ) -> None:
@@ -98,7 +97,7 @@ class Preparation:
         self._store = store
         self._incoming = incoming
         self._files = files
-        self._pricing = pricing
+        self._lanes = lanes
         self._clock = clock
         self._new_id = new_id
 
@@ -142,7 +141,7 @@ class Preparation:
         if spec.rows:
             parse_rows(spec.rows)
         models = tuple(dict.fromkeys(spec.model)) or (self._settings.model,)
-        _refuse_lane(spec.lane, models)
+        self._lanes.refuse(replace(spec, model=models), target.region)
         return Draft(
             source=told,
             spec=replace(
@@ -215,7 +214,7 @@ class Preparation:
         """
         spec = draft.spec
         source = draft.sheet.info.path
-        job_id = self._new_id()
+        job_id, began = self._new_id(), self._clock()
         self._store.jobs.add(
             JobRecord(
                 id=job_id,
@@ -223,7 +222,7 @@ class Preparation:
                 state=JobState.PLANNED,
                 stop_reason=None,
                 planned=False,
-                created_at=stamp(self._clock()),
+                created_at=stamp(began),
                 began_at=None,
                 ended_at=None,
                 seconds=0.0,
@@ -246,13 +245,10 @@ class Preparation:
         )
         try:
             self.fill_plan(job_id, draft, most_products=most_products)
+            return self._choose_lane(job_id, draft, kind=kind, began=began)
         except UserError:
             self._store.jobs.drop(job_id)
             raise
-        plan = self.price(job_id, draft)
-        usd = plan.chosen.usd
-        self._store.jobs.change(job_id, estimate_pico=None if usd is None else to_pico(usd))
-        return plan
 
     def plan_again(self, job: JobRecord) -> None:
         """Plan a job anew whose planning was cut off, from its kept source; nothing of it was sent."""
@@ -260,7 +256,9 @@ class Preparation:
         spec, recipe = JobSpec.from_json(job.spec), Recipe.from_json(job.templates)
         source = self._files.find(job.source_digest, Path(job.source).name)
         draft = self._draft(job.source, source, replace(spec, catalogue=job.catalogue), recipe, job=job)
+        began = self._clock()
         self.fill_plan(job.id, draft)
+        self._choose_lane(job.id, draft, kind=job.kind, began=began)
 
     def fill_plan(self, job_id: str, draft: Draft, *, most_products: int | None = None) -> None:
         """Plan the items of a job that stands in the store without them."""
@@ -289,27 +287,19 @@ class Preparation:
             headers=draft.mapping.headers,
         )
         Planner(self._store, assignment).plan(most_products=most_products)
-        self._store.jobs.change(job_id, planned=True)
 
-    def price(self, job_id: str, draft: Draft) -> Plan:
-        """Estimate a planned job in every lane that it could take."""
-        waiting = self._store.items.waiting(job_id)
-        by_ref = {template.ref: template for template in draft.recipe.templates}
-        seen = {
-            ref: Seen(*figures)
-            for model in draft.spec.model
-            for ref, figures in self._store.totals.seen_outputs(draft.realm, model).items()
-        }
-        lanes = {
-            lane: estimate(
-                waiting,
-                seen=seen,
-                most_output=lambda ref, locale: answer_tokens(by_ref[ref].fields, locale, ""),
-                price=self._pricing(draft.region, lane).tokens_usd,
-            )
-            for lane in LANES_NOW
-        }
-        return Plan(job_id=job_id, lanes=lanes, lane=draft.spec.chosen_lane, notes=draft.sheet.info.notes)
+    def change_lane(self, job: JobRecord, lane: str) -> None:
+        """Let the open items of a job take another lane from now on; its batch jobs are stopped and harvested first.
+
+        Raises:
+            UserError: the lane cannot be taken, or a cap not be held in it.
+        """
+        spec = replace(JobSpec.from_json(job.spec), lane=lane)
+        target = find_target(self._settings, region=spec.region, simulate=spec.simulate)
+        self._lanes.refuse(spec, target.region)
+        if job.cap_pico is not None:
+            self.refuse_unpriced(spec)
+        self._store.jobs.change(job.id, spec=spec.to_json(), lane=lane, rest_lane=None)
 
     def refuse_unpriced(self, spec: JobSpec) -> None:
         """Make sure that a cap can be held.
@@ -317,30 +307,24 @@ class Preparation:
         Raises:
             UserError: a model of the spec has no price where it is called.
         """
-        region = find_target(self._settings, region=spec.region, simulate=spec.simulate).region
-        pricing = self._pricing(region, spec.chosen_lane)
-        unpriced = [model for model in spec.model if not pricing.is_priced(model)]
-        if unpriced:
-            raise UserError(
-                f'A budget cannot be held: "{unpriced[0]}" has no price in {region}.',
-                fix="Add its price (SKUSCRIBE_PRICES names a file of your own prices), or run without --budget.",
-                code="unpriced",
-            )
+        self._lanes.refuse_unpriced(spec)
 
-
-def _refuse_lane(lane: str, models: Sequence[str]) -> None:
-    if lane == "batch":
-        raise UserError(
-            "The batch lane is not part of this version.", fix="Use --lane on-demand or --lane flex.", code="lane"
+    def _choose_lane(self, job_id: str, draft: Draft, *, kind: str, began: datetime) -> Plan:
+        """Estimate a job whose items are in the store in every lane, and keep the one that it takes."""
+        spec = draft.spec
+        priced = self._lanes.compare(job_id, spec, draft.recipe, kind=kind, realm=draft.realm, region=draft.region)
+        plan = Plan(job_id=job_id, lanes=priced.lanes, choice=priced.choice, notes=draft.sheet.info.notes)
+        usd, lane = plan.chosen.usd, plan.choice.lane
+        due = began + timedelta(seconds=parse_deadline(spec.deadline)) if spec.deadline and lane == "batch" else None
+        self._store.jobs.change(
+            job_id,
+            planned=True,
+            lane=lane,
+            choice=plan.choice.to_json(),
+            deadline_at=stamp(due) if due else None,
+            estimate_pico=None if usd is None else to_pico(usd),
         )
-    for model in models:
-        ref = named_model(model)
-        if lane == "flex" and "flex" not in capability_of(ref.base).tiers:
-            raise UserError(
-                f"{model} is not known to have the flex tier.",
-                fix="Use --lane on-demand, or a model that has it.",
-                code="lane",
-            )
+        return plan
 
 
 def _refuse_missing(mapping: ColumnMap, recipe: Recipe, info: SheetInfo) -> None:

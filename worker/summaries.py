@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
+from jobs.choice import Choice
 from jobs.money import from_pico
 from jobs.results import ItemState, Summary
 from jobs.spec import JobSpec
@@ -49,6 +50,7 @@ def summarise(store: Store, job: JobRecord, *, live_session: str = "", now: date
         throttled=totals.throttled,
         seconds=round(job.seconds + _running_s(job, now), 3),
         simulated=job.realm == SIMULATED,
+        choice=Choice.from_json(job.choice) if job.choice else None,
         outputs={"workbook": job.workbook, "report": job.report},
         publish=_published(job),
     )

@@ -23,11 +23,13 @@ from templates.errors import UserError
 from worker.assembly import Assembly
 from worker.aws.objects import fetch_object
 from worker.batch.running import BatchRun
+from worker.batch.stopping import Stopping
 from worker.delivery import Delivery
 from worker.execution import Execution, Watch, new_session
 from worker.files.place import files_at
 from worker.hold import Hold
 from worker.incoming import Incoming
+from worker.lane_choice import LaneChoice, ask_service_quotas
 from worker.preparation import Preparation
 from worker.pricing import BookPricing
 from worker.settings import Settings, load_settings
@@ -63,6 +65,7 @@ class Parts:
     book: PriceBook
     preparation: Preparation
     execution: Running
+    stopping: Stopping
     delivery: Delivery
     files: SourceFiles
     assembly: Assembly
@@ -112,22 +115,23 @@ def wire(
 
     assembly = Assembly(settings=settings, book=book, clock=clock, random=random.random)
     hold = Hold(settings.home / "locks", store=store, clock=clock, lease_s=settings.lease_s)
+    batch = BatchRun(store=store, assembly=assembly, new_name=lambda: new_session(clock))
     cluster = _cluster(settings, store, clock, hold) if settings.broker_url else None
     return Parts(
         settings=settings,
         store=store,
         book=book,
         preparation=Preparation(
-            settings=settings, store=store, incoming=incoming, files=files, pricing=pricing, clock=clock, new_id=new_id
-        ),
-        execution=cluster.following
-        if cluster
-        else Execution(
+            settings=settings,
             store=store,
-            assembly=assembly,
-            hold=hold,
-            batch=BatchRun(store=store, assembly=assembly, new_name=lambda: new_session(clock)),
+            incoming=incoming,
+            files=files,
+            lanes=LaneChoice(settings=settings, store=store, pricing=pricing, ask_quotas=ask_service_quotas),
+            clock=clock,
+            new_id=new_id,
         ),
+        execution=cluster.following if cluster else Execution(store=store, assembly=assembly, hold=hold, batch=batch),
+        stopping=Stopping(store=store, hold=hold, run=batch, new_session=lambda: new_session(clock)),
         delivery=Delivery(store=store, files=files, book=book),
         files=files,
         assembly=assembly,

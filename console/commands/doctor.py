@@ -26,13 +26,16 @@ _MARKS = {"ok": "ok  ", "warn": "warn", "fail": "FAIL"}
 @click.option("--region", metavar="REGION", help="AWS Region (default: as for every AWS program).")
 @json_option
 def command(*, model: str | None, region: str | None, as_json: bool) -> int:
-    """Check identity, Region, model access and lifecycle, quotas, database, broker and files; nothing is bought."""
+    """Check identity, Region, model access and lifecycle, quotas, batch lane, database, broker and files.
+
+    Nothing is bought.
+    """
     settings = load_settings(os.environ, Path.cwd())
     book = PriceBook.load(settings.prices)
     found = [
         Check(name="store", state="ok", detail=f"{settings.home}, prices of {book.date}."),
         *_own(settings, now=utc_now()),
-        *_of_aws(model or settings.model, region or settings.region, now=utc_now()),
+        *_of_aws(settings, book, model or settings.model, region or settings.region, now=utc_now()),
     ]
     failed = any(check.state == "fail" for check in found)
     if as_json:
@@ -58,13 +61,21 @@ def _own(settings: Settings, *, now: datetime) -> list[Check]:
     ]
 
 
-def _of_aws(model: str, region: str, *, now: datetime) -> list[Check]:
-    from worker.aws.client import session_for  # noqa: PLC0415 - boto3 takes a while to import
+def _of_aws(settings: Settings, book: PriceBook, model: str, region: str, *, now: datetime) -> list[Check]:
+    from worker.aws.batch_doctor import BatchLook, unchecked  # noqa: PLC0415 - boto3 takes a while to import
+    from worker.aws.client import session_for  # noqa: PLC0415 - as above
     from worker.aws.doctor import checks  # noqa: PLC0415 - as above
     from worker.aws.models import parse_model  # noqa: PLC0415 - as above
 
     try:
         session = session_for(region=region or None)
     except AccessError as error:
-        return [Check(name="identity", state="fail", detail=error.message, fix=error.fix)]
-    return checks(session, parse_model(model), region=session.region_name, today=now.date())
+        identity = Check(name="identity", state="fail", detail=error.message, fix=error.fix)
+        return [identity, unchecked(settings.batch)]
+    return checks(
+        session,
+        parse_model(model),
+        region=session.region_name,
+        today=now.date(),
+        batch=BatchLook(settings=settings.batch, book=book),
+    )

@@ -40,7 +40,7 @@ def command(
             {
                 **summary_json(summary),
                 "cost_usd": None,
-                "lanes": {plan.lane: chosen.items} if chosen.items else {},
+                "lanes": {plan.choice.lane: chosen.items} if chosen.items else {},
                 "estimate_low_usd": _money(chosen.low_usd),
                 "estimate_high_usd": _money(chosen.high_usd),
                 "estimates": {lane: _lane(one) for lane, one in plan.lanes.items()},
@@ -50,7 +50,8 @@ def command(
     states = ", ".join(f"{count} {state}" for state, count in summary.items.items() if count)
     click.echo(f"{states or 'no'} items")
     for lane, one in plan.lanes.items():
-        click.echo(estimate_line(lane, one))
+        click.echo(estimate_line(lane, one, out=plan.choice.ruled_out.get(lane, "")))
+    click.echo(plan.choice.line)
     return 0
 
 

@@ -29,6 +29,11 @@ from worker.wiring import Parts, wire
 @click.command("resume")
 @click.argument("job")
 @new_budget_option
+@click.option(
+    "--lane",
+    type=click.Choice(("on-demand", "flex", "batch")),
+    help="How what is open goes out from now on; batch jobs are stopped and harvested first.",
+)
 @encoding_option
 @publish_option
 @publish_rows_option
@@ -38,6 +43,7 @@ def command(
     job: str,
     *,
     budget: str | None,
+    lane: str | None,
     encoding: str | None,
     publish: tuple[str, ...],
     publish_rows: str | None,
@@ -48,6 +54,10 @@ def command(
     parts = wire(password=password)
     record = _job_to_resume(parts, job)
     cap = checked_cap(parts, record, budget)
+    if lane:
+        idle_job(parts, job)
+        parts.preparation.change_lane(record, lane)
+        record = parts.store.jobs.get(job)
     spec = JobSpec.from_json(record.spec)
     asked = replace(
         spec,

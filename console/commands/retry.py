@@ -19,5 +19,8 @@ def command(job: str, *, budget: str | None, password: str, as_json: bool) -> in
     record = idle_job(parts, job)
     cap = checked_cap(parts, record, budget)
     again = parts.store.items.reopen(job)
+    # What is written again may be enough for batch jobs, where those are the job's lane.
+    parts.store.jobs.change(job, rest_lane=None)
+    record = parts.store.jobs.get(job)
     say(f"{again} items are written again.")
     return take_up(parts, record, cap=cap, as_json=as_json)

@@ -48,7 +48,8 @@ def command(source: str, *, as_json: bool, yes: bool, password: str, detach: boo
     say_notes(plan.notes)
     targets = parts.delivery.targets(source, name, draft.spec, plan.job_id)
     parts.delivery.settle(plan.job_id, targets)
-    say(estimate_line(plan.lane, plan.chosen))
+    say(estimate_line(plan.choice.lane, plan.chosen))
+    say(plan.choice.line)
     if not (yes or spec.budget or spec.simulate or plan.chosen.items == 0):
         _ask(parts, plan)
     if detach and parts.cluster:

@@ -38,6 +38,16 @@ class Outputs(_Shape):
     publish: dict[str, str] = Field(default_factory=dict)
 
 
+class Lane(_Shape):
+    """The lane that was chosen, and why."""
+
+    chosen: str
+    why: str
+    saving_usd: str | None = Field(description="Against on demand, by the estimate; null when not known.")
+    usd: dict[str, str | None]
+    ruled_out: dict[str, str]
+
+
 class JobSummary(_Shape):
     """A job as it stands: the object of `skuscribe status JOB --json`."""
 
@@ -52,6 +62,7 @@ class JobSummary(_Shape):
     unconfirmed_attempts: int
     unconfirmed_usd: str
     estimate_usd: str | None
+    lane: Lane | None
     lanes: dict[str, int]
     requests: int
     throttled: int

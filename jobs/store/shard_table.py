@@ -87,6 +87,17 @@ class ShardRecord:
         """The name of its job at Bedrock."""
         return f"skuscribe-{self.job_id}-{self.name}"
 
+    @property
+    def token_difference(self) -> tuple[int, int] | None:
+        """By how many input and output tokens the manifest exceeds the records.
+
+        None where they agree, or there is no manifest.
+        """
+        if self.manifest_input_tokens is None or self.manifest_output_tokens is None:
+            return None
+        more = (self.manifest_input_tokens - self.input_tokens, self.manifest_output_tokens - self.output_tokens)
+        return more if any(more) else None
+
 
 class ClaimLostError(Exception):
     """Somebody else works on this shard by now: what was about to be written is not."""

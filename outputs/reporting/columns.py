@@ -6,6 +6,7 @@ from decimal import Context, Decimal
 
 from jobs.money import plain
 from jobs.results import AttemptLine, ItemResult, ItemState
+from jobs.store.shard_table import ShardRecord
 from outputs.rows import UNPRICED
 
 #: What a cell of the report holds; None and "" leave it out.
@@ -60,6 +61,28 @@ ATTEMPT_COLUMNS = (
     "price_ref",
     "request_id",
     "seconds",
+)
+#: Batch-inference jobs, with their tokens by the records and by Bedrock's manifest, which the bill goes by.
+BATCH_COLUMNS = (
+    "shard",
+    "round",
+    "model",
+    "state",
+    "status",
+    "records",
+    "replied",
+    "errors",
+    "missing",
+    "input_tokens",
+    "output_tokens",
+    "manifest_input_tokens",
+    "manifest_output_tokens",
+    "more_input_tokens",
+    "more_output_tokens",
+    "submitted_at",
+    "ended_at",
+    "message",
+    "arn",
 )
 FLAGGED_COLUMNS = ("row", "key", "template", "locale", "state", "notes", "copy")
 
@@ -128,6 +151,32 @@ def attempt_values(line: AttemptLine) -> tuple[ReportValue, ...]:
         line.price_ref,
         line.request_id,
         round(line.seconds, 3),
+    )
+
+
+def batch_values(shard: ShardRecord) -> tuple[ReportValue, ...]:
+    """Give the cells of `BATCH_COLUMNS`; what the manifest has more than the records is empty where they agree."""
+    more_input, more_output = shard.token_difference or (None, None)
+    return (
+        shard.name,
+        shard.round,
+        shard.model,
+        shard.state.value,
+        shard.status,
+        shard.records,
+        shard.replied,
+        shard.errors,
+        shard.missing,
+        shard.input_tokens,
+        shard.output_tokens,
+        shard.manifest_input_tokens,
+        shard.manifest_output_tokens,
+        more_input,
+        more_output,
+        shard.submitted_at,
+        shard.ended_at,
+        shard.message,
+        shard.arn,
     )
 
 

@@ -10,16 +10,26 @@ from typing import Any
 import xlsxwriter  # type: ignore[import-untyped]
 
 from jobs.results import Summary
-from outputs.reporting.columns import ATTEMPT_COLUMNS, FLAGGED_COLUMNS, ITEM_COLUMNS
+from outputs.reporting.columns import ATTEMPT_COLUMNS, BATCH_COLUMNS, FLAGGED_COLUMNS, ITEM_COLUMNS
 from outputs.reporting.summary import SummarySheet
 from outputs.reporting.tally import Tally
 
 #: Rows of a worksheet below its header.
 MOST_ROWS = 1_048_575
 
-_WIDTHS = {"notes": 60, "copy": 80, "model": 34, "price_ref": 34, "request_id": 38, "attempt": 26, "fingerprint": 26}
+_WIDTHS = {
+    "notes": 60,
+    "copy": 80,
+    "model": 34,
+    "price_ref": 34,
+    "request_id": 38,
+    "attempt": 26,
+    "fingerprint": 26,
+    "message": 60,
+    "arn": 60,
+}
 _USUAL_WIDTH = 16
-_FORMATS = {"cost_usd": "money", "reserved_usd": "money", "copy": "wrapped"}
+_FORMATS = {"cost_usd": "money", "reserved_usd": "money", "copy": "wrapped", "records": "count"}
 _SIMULATED_COLOUR = "#E69F00"
 
 
@@ -28,7 +38,7 @@ class LongSheet:
     """A sheet whose rows are streamed in afterwards."""
 
     title: str
-    #: `items`, `attempts` or `flagged`.
+    #: `items`, `attempts`, `flagged` or `batches`.
     kind: str
     columns: tuple[str, ...]
     rows: int
@@ -36,12 +46,13 @@ class LongSheet:
     part: str
 
 
-def lay_out(tally: Tally, *, most_rows: int = MOST_ROWS) -> list[LongSheet]:
-    """Plan the sheets behind the summary; one that is full goes on in the next."""
+def lay_out(tally: Tally, *, batches: int = 0, most_rows: int = MOST_ROWS) -> list[LongSheet]:
+    """Plan the sheets behind the summary; one that is full goes on in the next. Batch jobs get one if there are any."""
     kinds = (
         ("Items", "items", ITEM_COLUMNS, tally.items),
         ("Attempts", "attempts", ATTEMPT_COLUMNS, tally.attempts),
         ("Flagged", "flagged", FLAGGED_COLUMNS, tally.flagged),
+        *((("Batch jobs", "batches", BATCH_COLUMNS, batches),) if batches else ()),
     )
     sheets: list[LongSheet] = []
     for title, kind, columns, rows in kinds:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from jobs.choice import Choice
 from jobs.money import plain
 from jobs.results import Summary
 from outputs.reporting.columns import cell_amount
@@ -117,7 +118,7 @@ class SummarySheet:
         self._sheet.insert_chart(place, _CHART_COLUMN, chart)
 
 
-def _about(summary: Summary, job: Mapping[str, str]) -> dict[str, str]:
+def _about(summary: Summary, job: Mapping[str, str]) -> dict[str, str | Decimal]:
     """Join what the summary knows with what the job tells of itself, which wins."""
     told = {name.casefold() for name in job}
     known = {
@@ -126,7 +127,19 @@ def _about(summary: Summary, job: Mapping[str, str]) -> dict[str, str]:
         "Stop reason": summary.stop_reason or "",
         "Realm": "simulated" if summary.simulated else "aws",
     }
-    return {**{name: text for name, text in known.items() if text and name.casefold() not in told}, **job}
+    return {
+        **{name: text for name, text in known.items() if text and name.casefold() not in told},
+        **job,
+        **_lane(summary.choice),
+    }
+
+
+def _lane(choice: Choice | None) -> dict[str, str | Decimal]:
+    """Say which lane a job took, why, and what it saves by the estimate; nothing for a job that has not chosen."""
+    if choice is None:
+        return {}
+    saving = "not known" if choice.saving_usd is None else choice.saving_usd
+    return {"Lane": choice.lane, "Why this lane": choice.why, "Saving against on demand (USD)": saving}
 
 
 def _totals(summary: Summary) -> dict[str, str | int | float | Decimal | None]:

@@ -50,3 +50,13 @@ def test_a_postgresql_that_is_down_is_told_without_its_password(skuscribe, monke
 
     assert found["database"]["state"] == "fail"
     assert "geheim" not in str(found)
+
+
+def test_a_batch_lane_that_is_not_set_up_is_no_fault_and_half_of_one_is_told(skuscribe, monkeypatch):
+    assert checks(skuscribe)["batch"]["state"] == "ok"
+    monkeypatch.setenv("SKUSCRIBE_BATCH_BUCKET", "shop-batch")
+
+    assert checks(skuscribe)["batch"]["state"] == "warn"
+    assert "BATCH_ROLE_ARN is not" in checks(skuscribe)["batch"]["detail"]
+    monkeypatch.setenv("AWS_PROFILE", "nobody")
+    assert checks(skuscribe)["batch"]["state"] == "warn"

@@ -37,3 +37,49 @@ def test_what_is_missing_or_wrong_is_told(skuscribe, arguments, code):
     error = skuscribe.json("policy", *arguments, code=code)["error"]
 
     assert error["fix"]
+
+
+ROLE = "arn:aws:iam::123456789012:role/batch"
+
+
+def test_the_batch_lane_has_four_parts(skuscribe, monkeypatch):
+    monkeypatch.setenv("SKUSCRIBE_BATCH_BUCKET", "s3://shop-batch/skuscribe")
+    monkeypatch.setenv("SKUSCRIBE_BATCH_ROLE_ARN", ROLE)
+    written = skuscribe.json("policy", "--region", "eu-central-1", "--lane", "batch")
+
+    assert set(written) == {"caller", "service_role", "lifecycle"}
+    assert set(written["service_role"]) == {"trust", "permissions"}
+    assert written["lifecycle"]["Rules"][0]["Filter"] == {"Prefix": "skuscribe/"}
+
+
+def test_bucket_and_role_are_told_by_options_and_a_whole_bucket_is_warned_of(skuscribe):
+    asked = ("policy", "--region", "eu-central-1", "--lane", "batch", "--role", ROLE)
+    outcome = skuscribe(*asked, "--bucket", "shop-batch")
+
+    assert outcome.code == 0
+    assert "arn:aws:s3:::shop-batch/*" in outcome.out
+    assert "whatever is in s3://shop-batch" in outcome.err
+    assert skuscribe(*asked, "--bucket", "s3://shop-batch/x/").err == ""
+
+
+def test_other_lanes_have_the_policy_without_batch_jobs(skuscribe, monkeypatch):
+    plain = skuscribe("policy", "--region", "eu-central-1").out
+    monkeypatch.setenv("SKUSCRIBE_BATCH_BUCKET", "s3://shop-batch/skuscribe")
+
+    assert skuscribe("policy", "--region", "eu-central-1", "--lane", "flex").out == plain
+    assert "ModelInvocationJob" not in plain
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (("--bucket", "shop-batch"), "--role arn:aws:iam::ACCOUNT"),
+        (("--role", ROLE), "--bucket s3://BUCKET/PREFIX"),
+        (("--bucket", "Shop!", "--role", ROLE), "--bucket"),
+        (("--bucket", "shop-batch", "--role", "batch"), "twelve digits"),
+    ],
+)
+def test_nobody_is_trusted_whose_account_is_not_known(skuscribe, options, told):
+    error = skuscribe.json("policy", "--region", "eu-central-1", "--lane", "batch", *options, code=2)["error"]
+
+    assert told in error["fix"]

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from outputs_making import attempt, result, summary
 
+from jobs.choice import Choice
 from jobs.results import ItemState
 from jobs.usage import TokenUsage
 from outputs.report import write_report
@@ -77,6 +78,25 @@ def test_an_unpriced_item_has_no_cost_and_is_never_zero(tmp_path):
     said = {row[0]: row[1] for row in rows(book["Summary"])}
     assert said["cost_usd"] == "unpriced"
     assert said["unpriced_items"] == 1
+
+
+def test_the_summary_says_which_lane_was_chosen_and_why(tmp_path):
+    choice = Choice(lane="batch", why="About $1 instead of $2 on demand.", saving_usd=Decimal("1.25"))
+    write_report(
+        tmp_path / "r.xlsx",
+        summary([result(2)], choice=choice),
+        job=JOB,
+        items=lambda: iter([result(2)]),
+        attempts=lambda: iter(()),
+    )
+    said = {row[0]: row[1] for row in rows(openpyxl.load_workbook(tmp_path / "r.xlsx")["Summary"])}
+    assert (said["Lane"], said["Why this lane"]) == ("batch", choice.why)
+    assert said["Saving against on demand (USD)"] == 1.25
+
+
+def test_the_summary_of_a_job_that_chose_no_lane_says_nothing_of_it(tmp_path):
+    said = {row[0] for row in rows(write(tmp_path / "r.xlsx", [result(2)])["Summary"])}
+    assert "Why this lane" not in said
 
 
 def test_the_summary_has_totals_by_every_dimension_and_a_chart(tmp_path):

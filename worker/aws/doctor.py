@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from datetime import date
 from typing import TYPE_CHECKING
 
+from worker.aws.access import account_of
+from worker.aws.batch_doctor import BatchLook, Called, batch_checks, unchecked
 from worker.aws.client import runtime_endpoint
 from worker.aws.endpoint import realm_of
 from worker.aws.inquiry import ask_identity, ask_model
@@ -23,10 +25,11 @@ def checks(
     *,
     region: str | None,
     today: date,
+    batch: BatchLook | None = None,
     environ: Mapping[str, str] = os.environ,
 ) -> list[Check]:
-    """Check Region, identity, the model and its quotas; one that fails does not keep the others from being made."""
-    realm = "aws"
+    """Check Region, identity, the model, its quotas and the batch lane; one that fails does not hide the others."""
+    realm, account = "aws", ""
 
     def where(_: list[str]) -> str:
         nonlocal realm
@@ -36,23 +39,33 @@ def checks(
         return f"{named}, {realm}"
 
     def who(warnings: list[str]) -> str:
+        nonlocal account
         checked_credentials(session, environ=environ)
         if environ.get(API_KEY):
             return f"Bedrock API key ({API_KEY})"
         if not region:
             return "credentials found"
         arn = ask_identity(session, region=region, realm=realm, warnings=warnings)
+        account = account_of(arn)
         return arn or "credentials found"
 
     found = [checked("region", where), checked("identity", who)]
     if not region or any(check.state == "fail" for check in found):
-        return [*found, checked("model", lambda warnings: _life_only(ref, warnings, today=today, realm=realm))]
+        found.append(checked("model", lambda warnings: _life_only(ref, warnings, today=today, realm=realm)))
+        return [*found, *([unchecked(batch.settings)] if batch else [])]
+    resolved = ref
 
     def model(warnings: list[str]) -> str:
+        nonlocal resolved
         warnings += lifecycle(ref, today=today, realm=realm)
-        return ask_model(session, ref, region=region, realm=realm, today=today, warnings=warnings).name
+        resolved = ask_model(session, ref, region=region, realm=realm, today=today, warnings=warnings)
+        return resolved.name
 
-    return [*found, checked("model", model), _quotas(session, ref, region=region, realm=realm)]
+    found += [checked("model", model), _quotas(session, ref, region=region, realm=realm)]
+    if batch:
+        called = Called(region=region, realm=realm, account=account, today=today)
+        found += batch_checks(session, resolved, batch, called)
+    return found
 
 
 def _life_only(ref: ModelRef, warnings: list[str], *, today: date, realm: str) -> str:

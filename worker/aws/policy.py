@@ -31,6 +31,22 @@ ACTIONS: dict[str, tuple[str, ...]] = {
     "put_object": ("s3:PutObject",),
     "upload_fileobj": ("s3:PutObject", "s3:AbortMultipartUpload"),
     "delete_object": ("s3:DeleteObject",),
+    "head_bucket": ("s3:ListBucket",),
+    "list_objects_v2": ("s3:ListBucket",),
+    "get_bucket_lifecycle_configuration": ("s3:GetLifecycleConfiguration",),
+    "get_role": ("iam:GetRole",),
+    "simulate_principal_policy": ("iam:SimulatePrincipalPolicy",),
+    "create_model_invocation_job": ("bedrock:CreateModelInvocationJob", "bedrock:TagResource", "iam:PassRole"),
+    "get_model_invocation_job": ("bedrock:GetModelInvocationJob",),
+    "list_model_invocation_jobs": ("bedrock:ListModelInvocationJobs",),
+    "stop_model_invocation_job": ("bedrock:StopModelInvocationJob",),
+    "create_multipart_upload": ("s3:PutObject",),
+    "upload_part": ("s3:PutObject",),
+    "complete_multipart_upload": ("s3:PutObject",),
+    "abort_multipart_upload": ("s3:AbortMultipartUpload",),
+    "delete_objects": ("s3:DeleteObject",),
+    "receive_message": ("sqs:ReceiveMessage",),
+    "delete_message_batch": ("sqs:DeleteMessage",),
 }
 _INVOKE = ("converse", "converse_stream")
 _FILES = ("head_object", "download_fileobj", "upload_fileobj")
@@ -46,30 +62,46 @@ def policy_of(models: Sequence[ModelRef], *, region: str, partition: str, bucket
         UserError: an id does not say which resource it is.
     """
     at = f"arn:{partition}:bedrock:{region}"
-    statements = [statement for ref in models for statement in _invocations(ref, at, partition)]
+    statements = [one for ref in models for one in _invocations(ref, at, partition)]
     statements += _checks(models, at)
     if bucket:
         statements += _of_files(bucket, partition)
     return {"Version": "2012-10-17", "Statement": statements}
 
 
+def arns_of(ref: ModelRef, at: str, partition: str, *, account: str = "*") -> tuple[str, list[str]]:
+    """Give the ARN that an id names, and those of the foundation models behind it where it names a profile.
+
+    `account`: whose profile it is; it need not be known when the policy is written.
+
+    Raises:
+        UserError: the id does not say which resource it is.
+    """
+    if ref.kind is IdKind.FOUNDATION_MODEL:
+        return _foundation_model(ref, at), []
+    if ref.kind is IdKind.OTHER:
+        return _own_arn(ref), []
+    profile = ref.id if ref.region else f"{at}:{account}:inference-profile/{ref.id}"
+    if ref.scope == "global":
+        return profile, [
+            f"{at}::foundation-model/{ref.base}",
+            f"arn:{partition}:bedrock:::foundation-model/{ref.base}",
+        ]
+    # Profiles gain Regions, and AWS lists them on the page of each model only.
+    return profile, [f"arn:{partition}:bedrock:*::foundation-model/{ref.base or '*'}"]
+
+
 def _invocations(ref: ModelRef, at: str, partition: str) -> list[Statement]:
     """Let a model be called; through a profile it may be called wherever the profile leads, and only through it."""
-    if ref.kind is IdKind.FOUNDATION_MODEL:
-        return [_allow(f"Invoke {ref.name}", _INVOKE, [_foundation_model(ref, at)])]
-    if ref.kind is IdKind.OTHER:
-        return [_allow(f"Invoke {ref.id.rpartition(':')[2]}", _INVOKE, [_own_arn(ref)])]
-    # The account that the profile is in is the caller's, who need not be known when the policy is written.
-    profile = ref.id if ref.region else f"{at}:*:inference-profile/{ref.id}"
-    through = {"Condition": {"ArnLike": {"bedrock:InferenceProfileArn": profile}}}
-    # Profiles gain Regions, and AWS lists them on the page of each model only: the condition draws the line.
-    anywhere = [f"arn:{partition}:bedrock:*::foundation-model/{ref.base or '*'}"]
-    if ref.scope == "global":
-        anywhere = [f"{at}::foundation-model/{ref.base}", f"arn:{partition}:bedrock:::foundation-model/{ref.base}"]
+    named, behind = arns_of(ref, at, partition)
+    if not behind:
+        name = ref.name if ref.base else ref.id.rpartition(":")[2]
+        return [allow(f"Invoke {name}", _INVOKE, [named])]
+    through = {"Condition": {"ArnLike": {"bedrock:InferenceProfileArn": named}}}
     name = ref.id.rpartition("/")[2]
     return [
-        _allow(f"Invoke {name}", _INVOKE, [profile]),
-        _allow(f"Invoke what stands behind {name}", _INVOKE, anywhere) | through,
+        allow(f"Invoke {name}", _INVOKE, [named]),
+        allow(f"Invoke what stands behind {name}", _INVOKE, behind) | through,
     ]
 
 
@@ -79,14 +111,14 @@ def _checks(models: Iterable[ModelRef], at: str) -> list[Statement]:
     bases = {ref.base for ref in models if ref.base} | ({"*"} if profiles else set())
     statements = []
     if profiles:
-        statements.append(_allow("Check which model a profile leads to", ("get_inference_profile",), profiles))
+        statements.append(allow("Check which model a profile leads to", ("get_inference_profile",), profiles))
     if bases:
         known = [f"{at}::foundation-model/{base}" for base in sorted(bases)]
         statements += [
-            _allow("Check the life of the models", ("get_foundation_model",), known),
+            allow("Check the life of the models", ("get_foundation_model",), known),
             # These two know no resources: AWS takes them for all or for none.
-            _allow("Check access to the models", ("get_foundation_model_availability",), ["*"]),
-            _allow("Read the quotas of the models", ("list_service_quotas",), ["*"]),
+            allow("Check access to the models", ("get_foundation_model_availability",), ["*"]),
+            allow("Read the quotas of the models", ("list_service_quotas",), ["*"]),
         ]
     return statements
 
@@ -94,8 +126,8 @@ def _checks(models: Iterable[ModelRef], at: str) -> list[Statement]:
 def _of_files(bucket: Bucket, partition: str) -> list[Statement]:
     below = f"arn:{partition}:s3:::{bucket.name}/{bucket.prefix}"
     return [
-        _allow("Keep sources and results", _FILES, [f"{below}*"]),
-        _allow("Remove what doctor wrote", ("delete_object",), [f"{below}doctor/*"]),
+        allow("Keep sources and results", _FILES, [f"{below}*"]),
+        allow("Remove what doctor wrote", ("delete_object",), [f"{below}doctor/*"]),
     ]
 
 
@@ -113,11 +145,16 @@ def _own_arn(ref: ModelRef) -> str:
     return ref.id
 
 
-def _allow(purpose: str, operations: Iterable[str], resources: list[str]) -> Statement:
+def allow(purpose: str, operations: Iterable[str], resources: list[str]) -> Statement:
+    """Write a statement for operations that we call."""
+    return statement(purpose, {action for operation in operations for action in ACTIONS[operation]}, resources)
+
+
+def statement(purpose: str, actions: Iterable[str], resources: list[str]) -> Statement:
     """Write a statement whose Sid, letters and digits only, says what it is for."""
     return {
         "Sid": "".join(word[0].upper() + word[1:] for word in _WORD.findall(purpose)),
         "Effect": "Allow",
-        "Action": sorted({action for operation in operations for action in ACTIONS[operation]}),
+        "Action": sorted(actions),
         "Resource": resources,
     }

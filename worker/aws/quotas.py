@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -43,12 +43,20 @@ def read_quotas(
     patience_s: float = 10.0,
     clock: Callable[[], float] = time.monotonic,
 ) -> Quotas | None:
-    """Ask Service Quotas for a model's quotas; None when it cannot be asked, or not in time, or does not know them.
+    """Ask Service Quotas for a model's quotas; None when it cannot be asked, or not in time, or does not know them."""
+    if ref.base is None:
+        return None
+    found = listed_quotas(session, region=region, patience_s=patience_s, clock=clock)
+    return None if found is None else quotas_among(found, ref)
+
+
+def listed_quotas(
+    session: Session, *, region: str, patience_s: float, clock: Callable[[], float]
+) -> Sequence[Mapping[str, Any]] | None:
+    """List all quotas of Bedrock; None when they cannot be had, or not in time.
 
     Only AWS itself is asked: what stands in for Bedrock has quotas of its own.
     """
-    if ref.base is None:
-        return None
     stop_at = clock() + patience_s
     found: list[Mapping[str, Any]] = []
     try:
@@ -62,28 +70,29 @@ def read_quotas(
             found += page.get("Quotas") or ()
             if clock() > stop_at:
                 return None
-    except Exception:  # noqa: BLE001 - best effort: whatever hinders it, the limiter learns the quotas by itself
+    except Exception:  # noqa: BLE001 - best effort: whatever hinders it, the limits are learned or have defaults
         return None
-    return quotas_among(found, ref)
+    return found
 
 
 def quotas_among(quotas: Iterable[Mapping[str, Any]], ref: ModelRef) -> Quotas | None:
     """Find a model's quotas in a list of Service Quotas by their names."""
-    wanted = _words(ref.base or "")
+    wanted = name_words(ref.base or "")
     values: dict[str, int] = {}
     for quota in quotas:
         name = _NAME.fullmatch(str(quota.get("QuotaName") or ""))
         value = quota.get("Value")
         if name is None or not isinstance(value, int | float) or value < 1:
             continue
-        if name["scope"].casefold() == _SCOPES[ref.scope] and _words(name["model"]) == wanted:
+        if name["scope"].casefold() == _SCOPES[ref.scope] and name_words(name["model"]) == wanted:
             values[name["what"].casefold()] = int(value)
     if not values:
         return None
     return Quotas(requests_per_min=values.get("requests"), tokens_per_min=values.get("tokens"))
 
 
-def _words(name: str) -> list[str]:
+def name_words(name: str) -> list[str]:
+    """Give the words of a model's id or of its name in a quota, in an order of their own."""
     # `anthropic.claude-haiku-4-5-20251001-v1:0` and `Anthropic Claude Haiku 4.5 V1` are the same words.
     folded = re.sub(r"\(.*?\)|\b\d{8}\b|\bv\d+(:\d+)?\b", " ", name.casefold())
     return sorted(_WORD.findall(folded))

@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from jobs.store.job_table import JobRecord
 from templates.errors import UserError
 from worker.aws.access import preflight
-from worker.aws.batch_limits import BatchLimits, batch_limits
+from worker.aws.batch_limits import BatchLimits, batch_limits, read_batch_limits
 from worker.aws.client import control_endpoint, session_for, simulated_session
 from worker.aws.endpoint import realm_of
 from worker.aws.invocation_jobs import InvocationJobs
@@ -107,6 +108,12 @@ def open_batch(
         kms_key=batch.kms_key,
         timeout_hours=batch.timeout_hours,
         poll_s=batch.poll_s,
-        limits=batch_limits(batch, None),
+        limits=batch_limits(batch, _told_limits(named, checked.model) if realm == "aws" else None),
         warnings=checked.warnings,
     )
+
+
+@lru_cache(maxsize=64)
+def _told_limits(region: str, model: ModelRef) -> BatchLimits | None:
+    """Read a model's limits from Service Quotas, once in a process: they take dozens of requests."""
+    return read_batch_limits(session_for(region=region), model, region=region)

@@ -147,21 +147,13 @@ def harvest_line(shard: ShardRecord) -> str:
     if shard.missing:
         parts.append(f"{shard.missing:,} missing")
     line = f"{', '.join(parts)}."
-    if difference := token_difference(shard):
+    if difference := shard.token_difference:
         more_input, more_output = difference
         line += (
             f" Bedrock's manifest counts {more_input:+,} input and {more_output:+,} output tokens beside its records:"
             " compare it with the bill."
         )
     return line
-
-
-def token_difference(shard: ShardRecord) -> tuple[int, int] | None:
-    """Give by how many input and output tokens the manifest exceeds the records; None where they agree or it is not."""
-    if shard.manifest_input_tokens is None or shard.manifest_output_tokens is None:
-        return None
-    more = (shard.manifest_input_tokens - shard.input_tokens, shard.manifest_output_tokens - shard.output_tokens)
-    return more if any(more) else None
 
 
 def _with_result(end: End, finished: Finished) -> End:

@@ -33,7 +33,8 @@ _ON_ITS_WAY = timedelta(minutes=3)
 
 def has_slot(batch: JobBatch, shard: ShardRecord) -> bool:
     """Whether Bedrock takes one more job of the shard's model, as far as ours go."""
-    return batch.store.shards.in_progress(shard.model) < batch.endpoint.limits.most_jobs
+    in_progress: int = batch.store.shards.in_progress(shard.model)
+    return in_progress < batch.endpoint.limits.most_jobs
 
 
 def submit(batch: JobBatch, shard: ShardRecord) -> ShardRecord:

@@ -11,9 +11,11 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack
 
 from templates.errors import UserError
 from worker.simulator.local_bedrock import LocalBedrock
+from worker.simulator.local_s3 import local_s3
 from worker.simulator.server import SimulatorServer
 from worker.simulator.settings import SimulatorSettings, changed, described
 
@@ -21,7 +23,9 @@ from worker.simulator.settings import SimulatorSettings, changed, described
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the simulator in this process until a signal, or until the parent is gone.
 
-    Prints one line of JSON with port and endpoint when it listens. Returns: the exit code.
+    Prints one line of JSON with port and endpoint, and that of S3 when it serves that, when it listens.
+
+    Returns: the exit code.
     """
     given = vars(_parser().parse_args(arguments))
     host, port, with_parent = given.pop("host"), given.pop("port"), given.pop("with_parent")
@@ -57,13 +61,19 @@ async def _serve(settings: SimulatorSettings, host: str, port: int, *, with_pare
         loop.add_signal_handler(number, stopped.set)
     if with_parent:
         threading.Thread(target=_watch_parent, args=(loop, stopped), daemon=True).start()
-    server = SimulatorServer(LocalBedrock(settings, time.monotonic))
-    runner, port = await server.listen(host, port)
-    line = json.dumps({"port": port, "endpoint": f"http://{host}:{port}"})
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
-    await stopped.wait()
-    await runner.cleanup()
+    with ExitStack() as stack:
+        said: dict[str, int | str] = {}
+        if settings.s3:
+            said["s3_endpoint"] = stack.enter_context(local_s3(host))
+            settings = changed(settings, said)
+        server = SimulatorServer(LocalBedrock(settings, time.monotonic))
+        runner, port = await server.listen(host, port)
+        line = json.dumps({"port": port, "endpoint": f"http://{host}:{port}", **said})
+        sys.stdout.write(f"{line}\n")
+        sys.stdout.flush()
+        await stopped.wait()
+        server.close()
+        await runner.cleanup()
 
 
 def _watch_parent(loop: asyncio.AbstractEventLoop, stopped: asyncio.Event) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 #: Source: botocore 1.44 service models of bedrock and bedrock-runtime.
 STATUS = {
     "ValidationException": 400,
+    "ConflictException": 400,
+    "ServiceQuotaExceededException": 400,
     "AccessDeniedException": 403,
     "ResourceNotFoundException": 404,
     "ModelTimeoutException": 408,

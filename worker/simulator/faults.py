@@ -36,6 +36,8 @@ _FAULTS_OF = {
     "over_limit_rate": (Fault.OVER_LIMIT,),
     "truncate_rate": (Fault.TRUNCATE,),
 }
+#: Those that spoil an answer and not its way.
+_ANSWER_FAULTS = {name: _FAULTS_OF[name] for name in ("malformed_rate", "over_limit_rate", "truncate_rate")}
 
 
 def draw(seed: int, digest: bytes, nth: int, purpose: str) -> float:
@@ -46,9 +48,20 @@ def draw(seed: int, digest: bytes, nth: int, purpose: str) -> float:
 
 def choose_fault(settings: SimulatorSettings, digest: bytes, nth: int) -> Fault:
     """Decide what goes wrong with the n-th request of a prompt."""
+    return _choose(settings, digest, nth, "fault", _FAULTS_OF)
+
+
+def choose_record_fault(settings: SimulatorSettings, digest: bytes, nth: int) -> Fault:
+    """Decide what goes wrong with the answer to the n-th record of a prompt in batch jobs."""
+    return _choose(settings, digest, nth, "record", _ANSWER_FAULTS)
+
+
+def _choose(
+    settings: SimulatorSettings, digest: bytes, nth: int, purpose: str, faults_of: dict[str, tuple[Fault, ...]]
+) -> Fault:
     edge = 0.0
-    drawn = draw(settings.seed, digest, nth, "fault")
-    for name, faults in _FAULTS_OF.items():
+    drawn = draw(settings.seed, digest, nth, purpose)
+    for name, faults in faults_of.items():
         rate = getattr(settings, name)
         if rate and drawn < edge + rate:
             return faults[int((drawn - edge) / rate * len(faults)) % len(faults)]

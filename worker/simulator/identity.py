@@ -10,8 +10,6 @@ _REPLY = """<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011
 </GetCallerIdentityResponse>"""
 
 
-def caller_identity(arn: str, request_id: str) -> bytes:
+def caller_identity(arn: str, account: str, request_id: str) -> bytes:
     """Write who the caller is."""
-    parts = arn.split(":")
-    account = parts[4] if len(parts) > 4 else ""  # noqa: PLR2004 - arn:partition:service:region:account:…
     return _REPLY.format(arn=escape(arn), account=escape(account), request_id=request_id).encode()

@@ -11,18 +11,19 @@ from statistics import NormalDist
 from typing import Any
 
 from worker.simulator.answer import Answer, write_answer
+from worker.simulator.clock import DrivenClock
 from worker.simulator.copywriter import Copywriter
 from worker.simulator.counters import Counters
 from worker.simulator.directory import find_model
 from worker.simulator.errors import ServiceError, invalid
 from worker.simulator.faults import Fault, choose_fault, draw
 from worker.simulator.models import SimulatedModel
+from worker.simulator.native import NativeForm, form_of
 from worker.simulator.prompt_cache import CacheUse, PromptCache
 from worker.simulator.quota import Quota
 from worker.simulator.replies import usage_block
-from worker.simulator.request import ConverseRequest, parse_json, read_converse
+from worker.simulator.request import ConverseRequest, input_tokens, parse_json, read_converse
 from worker.simulator.settings import SimulatorSettings
-from worker.simulator.tokens import TOKENS_PER_MESSAGE, count_tokens
 
 _NORMAL = NormalDist()
 _THROTTLED = "Too many {what}, please wait before trying again."
@@ -33,6 +34,8 @@ class Turn:
     """One accepted request with its answer, before it is sent."""
 
     model: SimulatedModel
+    #: How its reply is written; None is Converse.
+    form: NativeForm | None
     request: ConverseRequest
     answer: Answer
     usage: dict[str, Any]
@@ -49,7 +52,7 @@ class LocalBedrock:
 
     def __init__(self, settings: SimulatorSettings, clock: Callable[[], float]) -> None:
         self.counters = Counters()
-        self._clock = clock
+        self.clock = DrivenClock(clock, datetime.now(UTC))
         self._apply(settings)
         self._cache = PromptCache()
         self._seen: Counter[bytes] = Counter()
@@ -64,22 +67,33 @@ class LocalBedrock:
         """Take other settings; quotas start full again."""
         self._apply(settings)
 
-    def begin(self, model_named: str, body: bytes, region: str) -> Turn:
+    def begin(self, model_named: str, body: bytes, region: str, *, native: bool = False, tier: str = "") -> Turn:
         """Accept a request and write its answer.
+
+        Args:
+            model_named: Id, inference profile or ARN.
+            body: Of Converse, or the model's own.
+            region: Where it was asked.
+            native: It is the model's own: InvokeModel.
+            tier: The service tier that a native request names outside its body.
 
         Raises:
             ServiceError: Bedrock would refuse it, or a fault says so.
         """
         model, scope = self.model(model_named, region)
-        request = read_converse(model, parse_json(body))
+        form = form_of(model) if native else None
+        given = parse_json(body)
+        if form:
+            given = {**form.read(given), "serviceTier": {"type": tier} if tier else None}
+        request = read_converse(model, given)
         self._check_ready(model)
         nth = self._seen[request.digest]
         self._seen[request.digest] = nth + 1
         fault = choose_fault(self.settings, request.digest, nth)
-        input_tokens = self._input_tokens(model, request)
+        asked_tokens = input_tokens(model, request)
         max_tokens = request.max_tokens or model.max_output_tokens
-        now_s = self._clock()
-        quota = self._reserve(model, scope, input_tokens + max_tokens, now_s, fault)
+        now_s = self.clock()
+        quota = self._reserve(model, scope, asked_tokens + max_tokens, now_s, fault)
         cache = self._cache.use(model, request, now_s)
         answer = write_answer(
             self._copywriter,
@@ -90,9 +104,10 @@ class LocalBedrock:
             fence_rate=self.settings.fence_rate,
             max_tokens=max_tokens,
         )
-        usage = usage_block(input_tokens, answer, cache, caching=bool(request.cache_points))
+        usage = usage_block(asked_tokens, answer, cache, caching=bool(request.cache_points))
         return Turn(
             model=model,
+            form=form,
             request=request,
             answer=answer,
             usage=usage,
@@ -100,14 +115,14 @@ class LocalBedrock:
             latency_s=self._latency_s(request.digest, nth),
             tool_use_id=f"tooluse_{request.digest[:11].hex()}",
             quota=quota,
-            reserved_tokens=input_tokens + max_tokens,
-            quota_tokens=_quota_tokens(model, input_tokens, cache, answer),
+            reserved_tokens=asked_tokens + max_tokens,
+            quota_tokens=_quota_tokens(model, asked_tokens, cache, answer),
         )
 
     def finish(self, turn: Turn) -> None:
         """Settle the quota of a request that has ended."""
         if turn.quota:
-            turn.quota.settle(turn.reserved_tokens, turn.quota_tokens, self._clock())
+            turn.quota.settle(turn.reserved_tokens, turn.quota_tokens, self.clock())
 
     def count(self, model_named: str, body: bytes, region: str) -> int:
         """Count the input tokens of a request, as CountTokens does."""
@@ -117,7 +132,7 @@ class LocalBedrock:
         given = parse_json(body).get("input") or {}
         if "converse" not in given:
             raise invalid("The value at input must hold converse: counting the tokens of InvokeModel is not simulated.")
-        return self._input_tokens(model, read_converse(model, given["converse"]))
+        return input_tokens(model, read_converse(model, given["converse"]))
 
     def model(self, named: str, region: str) -> tuple[SimulatedModel, str]:
         """Find a model that the account may use, and the scope of its quota."""
@@ -130,17 +145,9 @@ class LocalBedrock:
 
     def _check_ready(self, model: SimulatedModel) -> None:
         if self.settings.cold_start_s:
-            now_s = self._clock()
+            now_s = self.clock()
             if now_s - self._first_request_s.setdefault(model.id, now_s) < self.settings.cold_start_s:
                 raise ServiceError("ModelNotReadyException", "Model is not ready for inference. Wait and try again.")
-
-    def _input_tokens(self, model: SimulatedModel, request: ConverseRequest) -> int:
-        tokens = TOKENS_PER_MESSAGE * request.messages + sum(
-            count_tokens(text) for text in (request.system, request.user, request.assistant, request.extra_input)
-        )
-        if tokens > model.context_tokens:
-            raise invalid("Input is too long for requested model.")
-        return tokens
 
     def _reserve(self, model: SimulatedModel, scope: str, tokens: int, now_s: float, fault: Fault) -> Quota | None:
         """Take from the quota, or fail at once as the fault says."""

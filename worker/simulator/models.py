@@ -49,6 +49,8 @@ class SimulatedModel:
     cache_min_tokens: int = 0
     cache_ttls: tuple[str, ...] = ("5m",)
     count_tokens: bool = False
+    #: Takes model invocation jobs.
+    batch: bool = False
     legacy: bool = False
     end_of_life: date | None = None
 

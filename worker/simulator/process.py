@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Self
 
 from templates.errors import SkuscribeError
+from worker.simulator.local_s3 import check_installed
 from worker.simulator.settings import SimulatorSettings, as_arguments
 
 _START_LIMIT_S = 30.0
@@ -24,6 +25,8 @@ class SimulatorProcess:
     """A running simulator."""
 
     endpoint: str
+    #: Where its S3 is, "" when it serves none.
+    s3_endpoint: str = ""
     process: subprocess.Popen[bytes]
 
     def close(self) -> None:
@@ -51,8 +54,11 @@ def start_simulator(settings: SimulatorSettings) -> SimulatorProcess:
     """Start a simulator on a free port of this machine and wait until it listens.
 
     Raises:
+        UserError: it is to serve S3, and what that needs is not installed.
         SkuscribeError: it did not start.
     """
+    if settings.s3:
+        check_installed()
     root = Path(__file__).resolve().parents[2]
     # -P: a folder named `worker` or `templates` where the user stands must not take the place of ours.
     process = subprocess.Popen(  # noqa: S603 - our own module, run by our own interpreter
@@ -78,4 +84,5 @@ def start_simulator(settings: SimulatorSettings) -> SimulatorProcess:
             fix="Run `skuscribe simulator` to see why.",
             code="simulator",
         )
-    return SimulatorProcess(endpoint=json.loads(line)["endpoint"], process=process)
+    said = json.loads(line)
+    return SimulatorProcess(endpoint=said["endpoint"], s3_endpoint=said.get("s3_endpoint", ""), process=process)

@@ -19,6 +19,7 @@ from worker.simulator.refusals import (
     checked_tier,
 )
 from worker.simulator.schema_rules import check_structured_schema
+from worker.simulator.tokens import TOKENS_PER_MESSAGE, count_tokens
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +54,8 @@ class ConverseRequest:
     tier: str
     #: Of model and texts: the same prompt has the same digest, whatever its limits and tier.
     digest: bytes
+    #: As `digest`, and the same whatever way the answer's form is asked for: by tool, by structured output, in words.
+    task: bytes
 
 
 def parse_json(body: bytes) -> Mapping[str, Any]:
@@ -85,10 +88,6 @@ def read_converse(model: SimulatedModel, body: Mapping[str, Any]) -> ConverseReq
     user, assistant, points = _conversation(messages, tool_text + system, points)
     check_cache_ttls(model, [point.ttl for point in points])
     tier = checked_tier(model, body.get("serviceTier"))
-    digest = blake2b(digest_size=16)
-    for part in (model.id, system, user, assistant):
-        digest.update(part.encode())
-        digest.update(b"\0")
     return ConverseRequest(
         system=system,
         user=user,
@@ -102,8 +101,37 @@ def read_converse(model: SimulatedModel, body: Mapping[str, Any]) -> ConverseReq
         extra_input=tool_text + structured_text,
         stop_sequences=tuple(inference.get("stopSequences") or ()),
         tier=tier,
-        digest=digest.digest(),
+        digest=_digest(model.id, system, user, assistant),
+        task=_digest(model.id, _without_schema(f"{system}\n\n{user}"), assistant),
     )
+
+
+def input_tokens(model: SimulatedModel, request: ConverseRequest) -> int:
+    """Count the input tokens of a request.
+
+    Raises:
+        ServiceError: they are more than the model takes.
+    """
+    tokens = TOKENS_PER_MESSAGE * request.messages + sum(
+        count_tokens(text) for text in (request.system, request.user, request.assistant, request.extra_input)
+    )
+    if tokens > model.context_tokens:
+        raise invalid("Input is too long for requested model.")
+    return tokens
+
+
+def _digest(*parts: str) -> bytes:
+    digest = blake2b(digest_size=16)
+    for part in parts:
+        digest.update(part.encode())
+        digest.update(b"\0")
+    return digest.digest()
+
+
+def _without_schema(text: str) -> str:
+    """Leave out the paragraphs that hold a JSON schema, and white space around the others."""
+    paragraphs = (part.strip() for part in text.split("\n\n"))
+    return "\n\n".join(part for part in paragraphs if part and '"properties":' not in part)
 
 
 def _tool(
@@ -168,6 +196,8 @@ def _texts(
     found = list(points)
     joined = ""
     for number, block in enumerate(blocks):
+        if not isinstance(block, dict):
+            raise invalid(f"The value at {where}.{number} is malformed: it must be an object.")
         if "text" in block:
             text = block["text"]
             if not isinstance(text, str) or not text.strip():

@@ -5,25 +5,28 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import Awaitable, Callable
-from dataclasses import asdict
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
-from urllib.parse import parse_qs, unquote
+from urllib.parse import unquote
 
 from aiohttp import web
 
-from templates.errors import UserError
+from worker.simulator import control
 from worker.simulator.errors import ServiceError
 from worker.simulator.eventstream import exception_frame
 from worker.simulator.faults import Fault
-from worker.simulator.identity import caller_identity
-from worker.simulator.listing import availability, foundation_model, foundation_models
+from worker.simulator.invocation_jobs import InvocationJobs, answer_about_jobs, is_about_jobs
+from worker.simulator.invocation_jobs.role import Role
 from worker.simulator.local_bedrock import LocalBedrock, Turn
-from worker.simulator.replies import converse_body, stream_deltas, stream_head, stream_tail
-from worker.simulator.settings import changed
+from worker.simulator.question import Question
+from worker.simulator.replies import stream_deltas, stream_head, stream_tail
+from worker.simulator.whole_reply import written
 
 Sleep = Callable[[float], Awaitable[Any]]
-_MODEL_PATH = re.compile(r"/model/([^/]+)/(converse-stream|converse|count-tokens)$")
+_MODEL_PATH = re.compile(r"/model/([^/]+)/(converse-stream|converse|invoke|count-tokens)$")
 _SIGNED_REGION = re.compile(r"Credential=[^/]*/\d{8}/([^/]+)/")
 _JSON = "application/json"
 _STREAM_ERROR = b'{"message":"The model failed to go on.","originalStatusCode":500}'
@@ -44,6 +47,9 @@ class SimulatorServer:
         self._bedrock = bedrock
         self._sleep = sleep
         self._requests = 0
+        self._jobs = InvocationJobs(bedrock.clock, bedrock.counters, role_for=_role_for, stopwatch=time.monotonic)
+        # Reading and writing S3 takes a while; requests to models go on meanwhile.
+        self._job_thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="invocation-jobs")
 
     async def listen(self, host: str, port: int) -> tuple[web.ServerRunner, int]:
         """Start to listen; port 0 takes a free one.
@@ -56,6 +62,11 @@ class SimulatorServer:
         await web.TCPSite(runner, host, port, backlog=1024).start()
         return runner, int(runner.addresses[0][1])
 
+    def close(self) -> None:
+        """Begin nothing more for jobs."""
+        self._jobs.close()
+        self._job_thread.shutdown(wait=False, cancel_futures=True)
+
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request."""
         path = request.rel_url.raw_path
@@ -64,18 +75,34 @@ class SimulatorServer:
             if found is None:
                 return await self._other(request, path)
             named, action = unquote(found[1]), found[2]
-            body = await request.read()
             if action == "count-tokens":
+                body = await request.read()
                 return self._json({"inputTokens": self._bedrock.count(named, body, self._region(request))})
-            return await self._converse(request, named, body, stream=action == "converse-stream")
+            return await self._ask_model(request, named, action)
         except ServiceError as error:
             return self._refusal(error)
 
-    async def _converse(self, request: web.BaseRequest, named: str, body: bytes, *, stream: bool) -> web.StreamResponse:
+    async def _other(self, request: web.BaseRequest, path: str) -> web.StreamResponse:
+        """Answer what is not a request to a model."""
+        region = self._region(request)
+        asked = Question(
+            method=request.method, path=path, query=request.query, body=await request.read(), region=region
+        )
+        if is_about_jobs(path):
+            settings, find = self._bedrock.settings, lambda named: self._bedrock.model(named, region)[0]
+            work = partial(answer_about_jobs, self._jobs, asked, settings, find)
+            return self._json(await asyncio.get_running_loop().run_in_executor(self._job_thread, work))
+        told = control.answer(self._bedrock, asked, self._request_id())
+        return web.Response(status=told.status, body=told.body, headers=self._headers(told.content_type))
+
+    async def _ask_model(self, request: web.BaseRequest, named: str, action: str) -> web.StreamResponse:
+        """Answer Converse, ConverseStream or InvokeModel."""
         counters = self._bedrock.counters
+        body, stream = await request.read(), action == "converse-stream"
         counters.enter()
         try:
-            turn = self._bedrock.begin(named, body, self._region(request))
+            tier = request.headers.get("X-Amzn-Bedrock-Service-Tier", "")
+            turn = self._bedrock.begin(named, body, self._region(request), native=action == "invoke", tier=tier)
             try:
                 if turn.fault is Fault.DROP_BEFORE:
                     counters.note("dropped")
@@ -90,35 +117,26 @@ class SimulatorServer:
             counters.leave()
 
     async def _whole(self, request: web.BaseRequest, turn: Turn) -> web.StreamResponse:
-        """Send the reply of Converse."""
+        """Send the reply of Converse or InvokeModel."""
         wait_s = turn.latency_s + turn.answer.output_tokens * self._bedrock.settings.token_s
         if wait_s:
             await self._sleep(wait_s)
-        body = json.dumps(
-            converse_body(
-                turn.answer,
-                turn.usage,
-                latency_ms=int(wait_s * 1000) or 1,
-                tool=(turn.request.tool_name, turn.tool_use_id),
-                tier=turn.request.tier,
-            ),
-            ensure_ascii=False,
-        ).encode()
+        body, headers = written(turn, wait_s, self._bedrock.clock.at(self._bedrock.clock()))
         counters = self._bedrock.counters
         if turn.fault in {Fault.NOT_JSON, Fault.HALF_JSON}:
             counters.lost(turn.model.id, turn.usage, "garbage")
             garbage = (
                 b"<html><body>upstream closed</body></html>" if turn.fault is Fault.NOT_JSON else body[: len(body) // 2]
             )
-            return self._reply(200, garbage)
+            return self._reply(garbage)
         if turn.fault is Fault.DROP_WITHIN:
             counters.lost(turn.model.id, turn.usage, "dropped")
             return await self._drop_within(request, body)
         if request.transport is None or request.transport.is_closing():
             counters.lost(turn.model.id, turn.usage, "abandoned")
         else:
-            counters.replied(turn.model.id, turn.usage, turn.request.digest, complete=turn.answer.complete)
-        return self._reply(200, body)
+            counters.replied(turn.model.id, turn.usage, turn.request, complete=turn.answer.complete)
+        return self._reply(body, headers)
 
     async def _streamed(self, request: web.BaseRequest, turn: Turn) -> web.StreamResponse:
         """Send the reply of ConverseStream, a few tokens at a time."""
@@ -146,7 +164,7 @@ class SimulatorServer:
         except ConnectionError:
             counters.lost(turn.model.id, turn.usage, "abandoned")
             return response
-        counters.replied(turn.model.id, turn.usage, turn.request.digest, complete=turn.answer.complete)
+        counters.replied(turn.model.id, turn.usage, turn.request, complete=turn.answer.complete)
         return response
 
     async def _broken_stream(
@@ -169,36 +187,6 @@ class SimulatorServer:
         _hang_up(request)
         return response
 
-    async def _other(self, request: web.BaseRequest, path: str) -> web.StreamResponse:
-        """Answer what is not a request to a model."""
-        method = request.method
-        if method == "GET" and path == "/foundation-models":
-            return self._json(foundation_models(request.query, self._region(request)))
-        if method == "GET" and path.startswith("/foundation-models/"):
-            return self._json(foundation_model(unquote(path.rsplit("/", 1)[1]), self._region(request)))
-        if method == "GET" and path.startswith("/foundation-model-availability/"):
-            return self._json(availability(unquote(path.rsplit("/", 1)[1]), self._bedrock.settings.denied_models))
-        if method == "POST" and path == "/":
-            return self._sts(parse_qs((await request.read()).decode()))
-        if path == "/_simulator/counters" and method == "GET":
-            return self._json(self._bedrock.counters.as_json())
-        if path == "/_simulator/settings":
-            return await self._settings(request)
-        raise ServiceError("UnknownOperationException", f"The simulator has no {method} {path}.")
-
-    async def _settings(self, request: web.BaseRequest) -> web.StreamResponse:
-        if request.method == "POST":
-            try:
-                self._bedrock.change(changed(self._bedrock.settings, json.loads(await request.read())))
-            except (UserError, ValueError, AttributeError) as error:
-                return self._reply(400, json.dumps({"message": str(error)}).encode())
-        return self._json(asdict(self._bedrock.settings))
-
-    def _sts(self, form: dict[str, list[str]]) -> web.Response:
-        if form.get("Action") != ["GetCallerIdentity"]:
-            raise ServiceError("UnknownOperationException", "The simulator knows only GetCallerIdentity of STS.")
-        return self._reply(200, caller_identity(self._bedrock.settings.identity_arn, self._request_id()), "text/xml")
-
     def _region(self, request: web.BaseRequest) -> str:
         """Read the Region from the signature."""
         found = _SIGNED_REGION.search(request.headers.get("Authorization", ""))
@@ -211,11 +199,11 @@ class SimulatorServer:
     def _headers(self, content_type: str) -> dict[str, str]:
         return {"Content-Type": content_type, "x-amzn-RequestId": self._request_id()}
 
-    def _reply(self, status: int, body: bytes, content_type: str = _JSON) -> web.Response:
-        return web.Response(status=status, body=body, headers=self._headers(content_type))
+    def _reply(self, body: bytes, more_headers: Mapping[str, str] | None = None) -> web.Response:
+        return web.Response(body=body, headers={**self._headers(_JSON), **(more_headers or {})})
 
     def _json(self, body: dict[str, Any]) -> web.Response:
-        return self._reply(200, json.dumps(body, ensure_ascii=False).encode())
+        return self._reply(json.dumps(body, ensure_ascii=False).encode())
 
     def _refusal(self, error: ServiceError) -> web.Response:
         headers = {**self._headers(_JSON), "x-amzn-errortype": error.code}
@@ -225,6 +213,15 @@ class SimulatorServer:
 def _request(message: Any, payload: Any, protocol: Any, writer: Any, task: Any) -> web.BaseRequest:
     loop = asyncio.get_running_loop()
     return web.BaseRequest(message, payload, protocol, writer, task, loop, client_max_size=_MOST_BODY_BYTES)
+
+
+def _role_for(endpoint: str, region: str) -> Role:
+    """Open S3 for the jobs of a Region."""
+    from worker.simulator.invocation_jobs.service_role import (  # noqa: PLC0415 - boto3 takes a third of a second
+        ServiceRole,
+    )
+
+    return ServiceRole(endpoint, region)
 
 
 def _hang_up(request: web.BaseRequest) -> web.StreamResponse:

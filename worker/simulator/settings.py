@@ -8,7 +8,8 @@ from typing import Any
 
 from templates.errors import UserError, nearest
 
-_SHARES = (
+#: Shares of which at most one hits a request.
+_FAULTS = (
     "throttle_rate",
     "error_rate",
     "drop_rate",
@@ -17,6 +18,8 @@ _SHARES = (
     "over_limit_rate",
     "truncate_rate",
 )
+_SHARES = (*_FAULTS, "fence_rate", "batch_error_rate", "batch_missing_rate", "batch_partial_share")
+_SWITCHES = ("batch_expires", "s3")
 
 
 def _say(default: Any, meaning: str) -> Any:
@@ -49,24 +52,49 @@ class SimulatorSettings:
     identity_arn: str = _say(
         "arn:aws:sts::123456789012:assumed-role/skuscribe-simulator/local", "who GetCallerIdentity says you are"
     )
+    batch_validating_s: float = _say(0.0, "seconds until a batch job is validated; half of them it is Submitted")
+    batch_scheduled_s: float = _say(0.0, "seconds that a batch job is Scheduled")
+    batch_s: float = _say(0.0, "seconds that a batch job is InProgress")
+    batch_record_s: float = _say(0.0, "seconds that it is InProgress longer for each of its records")
+    batch_stopping_s: float = _say(0.0, "seconds that a batch job is Stopping")
+    batch_error_rate: float = _say(0.0, "share of the records of batch jobs that end in an error")
+    batch_missing_rate: float = _say(0.0, "share of the records that a completed batch job has no line for")
+    batch_partial_share: float = _say(0.0, "share of the records that batch jobs end PartiallyCompleted with; 0: never")
+    batch_expires: int = _say(0, "1: batch jobs stay Scheduled until their time-out and expire")
+    # The limits are Bedrock's defaults (AWS general reference, Bedrock quotas, read 2026-10).
+    batch_slots: int = _say(100, "most batch jobs of a model that are not ended")
+    batch_least_records: int = _say(100, "fewest records of a batch job")
+    batch_most_records: int = _say(100_000, "most records of a batch job, and of one of its files")
+    batch_most_bytes: int = _say(1_000_000_000, "most bytes of a file of a batch job")
+    s3: int = _say(0, "1: serve S3 as well, with the bucket skuscribe-simulated (needs the extra `demo`)")
+    s3_endpoint: str = _say("", "where batch jobs find S3; empty: as boto3 finds it")
 
     def __post_init__(self) -> None:
         for name in _SHARES:
             if not 0 <= getattr(self, name) <= 1:
                 raise _wrong(name, getattr(self, name), "a share between 0 and 1")
-        if sum(getattr(self, name) for name in _SHARES) > 1:
+        for name in _SWITCHES:
+            if getattr(self, name) not in (0, 1):
+                raise _wrong(name, getattr(self, name), "0 or 1")
+        if sum(getattr(self, name) for name in _FAULTS) > 1:
             raise UserError(
                 "The fault rates of the simulator add up to more than 1.", fix="Lower some.", code="setting"
             )
         for entry in fields(self):
             value = getattr(self, entry.name)
-            if entry.name != "seed" and isinstance(value, float) and not 0 <= value < float("inf"):
+            if entry.name != "seed" and isinstance(value, int | float) and not 0 <= value < float("inf"):
                 raise _wrong(entry.name, value, "0 or more")
 
     @property
     def denied_models(self) -> frozenset[str]:
         """The models without access, as a set."""
         return frozenset(name.strip() for name in self.denied.split(",") if name.strip())
+
+    @property
+    def account(self) -> str:
+        """The account of the identity."""
+        parts = self.identity_arn.split(":")
+        return parts[4] if len(parts) > 4 else ""  # noqa: PLR2004 - arn:partition:service:region:account:…
 
 
 def _wrong(name: str, value: object, allowed: str) -> UserError:

@@ -11,11 +11,13 @@ from botocore import xform_name
 
 import worker.aws
 from templates.errors import UserError
+from worker.aws.batch_policy import BatchPlace, batch_policies
 from worker.aws.models import parse_model
 from worker.aws.objects import Bucket
 from worker.aws.policy import ACTIONS, policy_of
+from worker.aws.service_role import parse_role
 
-SERVICES = ("bedrock", "bedrock-runtime", "sts", "service-quotas", "s3")
+SERVICES = ("bedrock", "bedrock-runtime", "sts", "service-quotas", "s3", "iam", "sqs")
 #: What boto3 adds to the operations of S3.
 TRANSFERS = {"upload_file", "upload_fileobj", "download_file", "download_fileobj", "copy"}
 LITE = "amazon.nova-lite-v1:0"
@@ -62,7 +64,14 @@ def test_every_operation_that_is_called_has_its_action_and_no_other_has():
 
 
 def test_every_action_is_in_the_policy_of_a_job_that_needs_them_all():
-    written = policy(LITE, APPLICATION, bucket="s3://shop-files/skuscribe")
+    place = BatchPlace(
+        bucket=Bucket("s3://shop-batch"),
+        role=parse_role("arn:aws:iam::123456789012:role/batch"),
+        region="eu-central-1",
+        events="https://sqs.eu-central-1.amazonaws.com/123456789012/jobs",
+    )
+    models = [parse_model(LITE), parse_model(APPLICATION)]
+    written = batch_policies(models, place, files=Bucket("s3://shop-files/skuscribe"))["caller"]
     listed = {action for statement in written["Statement"] for action in statement["Action"]}
 
     assert listed == {action for actions in ACTIONS.values() for action in actions}

@@ -27,9 +27,9 @@ def make_client() -> Iterator[Callable[..., Any]]:
     session = boto3.Session(region_name="us-east-1", **keys)
     clients = []
 
-    def make(service: str, endpoint: str) -> Any:
+    def make(service: str, endpoint: str, region: str | None = None) -> Any:
         config = Config(retries={"total_max_attempts": 1}, read_timeout=10)
-        clients.append(session.client(service, endpoint_url=endpoint, config=config))
+        clients.append(session.client(service, region, endpoint_url=endpoint, config=config))
         return clients[-1]
 
     yield make
