@@ -52,14 +52,14 @@ def drop_unsent(parts: Parts, job_id: str) -> None:
 
 def summarised(parts: Parts, job_id: str) -> Summary:
     """Give a job's summary as it stands in the store."""
-    return summarise(parts.store, parts.store.jobs.get(job_id))
+    return summarise(parts.store, parts.store.jobs.get(job_id), book=parts.book)
 
 
 def as_it_stands(parts: Parts, job: JobRecord) -> Summary:
     """Give the summary of a job that may be running: what is in flight then is not unconfirmed yet."""
     live = parts.execution.is_running(job.id)
     session = job.session or "" if live and not job.shared else ""
-    return summarise(parts.store, job, live_session=session, now=parts.clock() if live else None)
+    return summarise(parts.store, job, book=parts.book, live_session=session, now=parts.clock() if live else None)
 
 
 def show(summary: Summary, *, as_json: bool) -> None:

@@ -65,6 +65,7 @@ def summary_json(summary: Summary) -> dict[str, Any]:
         "unconfirmed_attempts": summary.unconfirmed_attempts,
         "unconfirmed_usd": plain(summary.unconfirmed_usd),
         "estimate_usd": None if summary.estimate_usd is None else plain(summary.estimate_usd),
+        "saved_usd": None if summary.saved_usd is None else plain(summary.saved_usd),
         "lane": summary.choice.as_values() if summary.choice else None,
         "lanes": summary.lanes,
         "requests": summary.requests,
@@ -87,6 +88,8 @@ def summary_lines(summary: Summary) -> list[str]:
         lines.append(
             f"Cost: {dollars(summary)} ({tokens}, {summary.requests:,} requests, {summary.throttled:,} throttled)."
         )
+    if summary.saved_usd:
+        lines.append(f"Saved ${plain(summary.saved_usd)} against the same tokens on demand.")
     if summary.unconfirmed_attempts:
         lines.append(
             f"{summary.unconfirmed_attempts} requests never had an answer; they may have cost up to "

@@ -110,6 +110,8 @@ class Summary:
     simulated: bool
     #: The lane that was chosen, and why; None before one was.
     choice: Choice | None = None
+    #: What the same tokens would have cost more on demand; None where no other lane was used, or it is not known.
+    saved_usd: Decimal | None = None
     #: `workbook` and `report` paths, None where not written.
     outputs: dict[str, str | None] = field(default_factory=lambda: {"workbook": None, "report": None})
     #: The publish files that were asked for, by their target.

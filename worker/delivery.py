@@ -107,7 +107,7 @@ class Delivery:
             self._store.jobs.change(
                 job_id, workbook=str(targets.workbook.absolute()), report=str(targets.report.absolute())
             )
-        summary = summarise(self._store, self._store.jobs.get(job_id))
+        summary = summarise(self._store, self._store.jobs.get(job_id), book=self._book)
         targets.workbook.parent.mkdir(parents=True, exist_ok=True)
         targets.report.parent.mkdir(parents=True, exist_ok=True)
         notes = write_workbook(

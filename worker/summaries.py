@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 from jobs.choice import Choice
 from jobs.money import from_pico
+from jobs.prices.book import PriceBook
 from jobs.results import ItemState, Summary
 from jobs.spec import JobSpec
 from jobs.store.job_table import JobRecord
@@ -14,16 +15,25 @@ from jobs.store.store import Store
 from jobs.store.tally_table import Tally
 from outputs.publish.writing import publish_path
 from worker.endpoint import SIMULATED
+from worker.savings import saved_usd
 
 _STATES = (ItemState.DONE, ItemState.REUSED, ItemState.LOCKED, ItemState.FLAGGED, ItemState.FAILED, ItemState.PENDING)
 
 
-def summarise(store: Store, job: JobRecord, *, live_session: str = "", now: datetime | None = None) -> Summary:
+def summarise(
+    store: Store,
+    job: JobRecord,
+    *,
+    book: PriceBook | None = None,
+    live_session: str = "",
+    now: datetime | None = None,
+) -> Summary:
     """Sum up a job as it stands.
 
     Args:
         store: where it is.
         job: as the store keeps it.
+        book: prices that the saving of other lanes is told by; None tells none.
         live_session: of a job that no workers share, the session that runs it now, whose open attempts are not
             unconfirmed yet.
         now: the present moment for a job that runs now, so that its seconds go on.
@@ -51,9 +61,14 @@ def summarise(store: Store, job: JobRecord, *, live_session: str = "", now: date
         seconds=round(job.seconds + _running_s(job, now), 3),
         simulated=job.realm == SIMULATED,
         choice=Choice.from_json(job.choice) if job.choice else None,
+        saved_usd=saved_usd(book, totals.bought, on=_day_of(job)) if book and totals.bought else None,
         outputs={"workbook": job.workbook, "report": job.report},
         publish=_published(job),
     )
+
+
+def _day_of(job: JobRecord) -> date:
+    return datetime.fromisoformat(job.created_at).date()
 
 
 def _tally(store: Store, job: JobRecord, live_session: str) -> Tally:

@@ -62,6 +62,7 @@ class JobSummary(_Shape):
     unconfirmed_attempts: int
     unconfirmed_usd: str
     estimate_usd: str | None
+    saved_usd: str | None
     lane: Lane | None
     lanes: dict[str, int]
     requests: int

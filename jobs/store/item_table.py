@@ -281,7 +281,7 @@ class ItemTable:
             last = (page[-1]["place"], page[-1]["id"])
 
 
-def usage_of(row: RowMapping) -> TokenUsage:
+def usage_of(row: Mapping[Any, Any]) -> TokenUsage:
     """Read the token columns of a row."""
     return TokenUsage(
         input_tokens=int(row["input_tokens"] or 0),

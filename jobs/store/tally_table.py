@@ -15,7 +15,7 @@ from jobs.lifecycle import ENDED
 from jobs.store.database import StoreError
 from jobs.store.job_table import JobRecord
 from jobs.store.schema import tallies
-from jobs.store.totals import JobTotals
+from jobs.store.totals import Bought, JobTotals
 from jobs.usage import TokenUsage
 
 #: Jobs with fewer items are added up in the time that a kept sum takes to be written.
@@ -76,7 +76,9 @@ def _stands_for(job: JobRecord) -> str:
 def _tally(text: str) -> Tally:
     found = json.loads(text)
     totals = found["totals"]
+    bought = tuple(Bought(**one) for one in totals["bought"])
     money = {name: Decimal(totals[name]) for name in ("cost_usd", "unconfirmed_usd")}
     return Tally(
-        states=found["states"], totals=JobTotals(**(totals | money | {"usage": TokenUsage(**totals["usage"])}))
+        states=found["states"],
+        totals=JobTotals(**(totals | money | {"usage": TokenUsage(**totals["usage"]), "bought": bought})),
     )

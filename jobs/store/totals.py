@@ -16,10 +16,23 @@ from jobs.store.schema import TOKEN_COLUMNS, attempt_ends, attempt_starts, items
 from jobs.usage import TokenUsage
 
 _PAGE = 2000
+_SUMMED = (*TOKEN_COLUMNS, "cost", "priced", "requests", "throttled", "lost", "lost_pico")
 SIMULATED = "simulated"
 _LIVE = select(sessions.c.id).where(~sessions.c.ended)
 #: Attempts in batch inference jobs have their shard as their session: they are on their way as long as it is open.
 _OPEN_SHARDS = select(shards.c.name).where(shards.c.state != "closed")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bought:
+    """What a job's replies used of one model in one lane, with what could be priced of it."""
+
+    lane: str
+    model: str
+    region: str
+    input_tokens: int
+    output_tokens: int
+    cost_pico: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +49,8 @@ class JobTotals:
     unconfirmed_attempts: int
     unconfirmed_usd: Decimal
     lanes: dict[str, int]
+    #: Of priced replies in the lanes that cost less than on demand.
+    bought: tuple[Bought, ...] = ()
 
 
 class Totals:
@@ -55,8 +70,10 @@ class Totals:
         is_dead = starts.c.session.not_in(_LIVE) if live_session is None else starts.c.session != live_session
         is_lost = is_dead & starts.c.session.not_in(_OPEN_SHARDS)
         lost = (ends.c.outcome == "unconfirmed") | (ends.c.attempt.is_(None) & is_lost)
+        group = (starts.c.lane, starts.c.model, starts.c.region)
         query = (
             select(
+                *group,
                 *(func.coalesce(func.sum(ends.c[name]), 0).label(name) for name in TOKEN_COLUMNS),
                 func.coalesce(func.sum(ends.c.cost_pico), 0).label("cost"),
                 func.count(ends.c.cost_pico).label("priced"),
@@ -67,6 +84,7 @@ class Totals:
             )
             .select_from(joined)
             .where(starts.c.job_id == job_id)
+            .group_by(*group)
         )
         of_job = items.c.job_id == job_id
         lanes = (
@@ -75,7 +93,8 @@ class Totals:
             .group_by(items.c.lane)
         )
         with self._engine.connect() as connection:
-            row = connection.execute(query).mappings().one()
+            rows = connection.execute(query).mappings().all()
+            row = {name: sum(int(one[name]) for one in rows) for name in _SUMMED}
             unpriced = connection.execute(select(func.count()).where(of_job, items.c.unpriced > 0)).scalar_one()
             return JobTotals(
                 usage=usage_of(row),
@@ -87,6 +106,7 @@ class Totals:
                 unconfirmed_attempts=row["lost"],
                 unconfirmed_usd=from_pico(row["lost_pico"]),
                 lanes={lane: count for lane, count in connection.execute(lanes)},  # noqa: C416 - rows are not pairs to mypy
+                bought=tuple(_bought(one) for one in rows if one["lane"] != "on-demand" and one["priced"]),
             )
 
     def attempts(self, job_id: str) -> Iterator[AttemptLine]:
@@ -189,6 +209,17 @@ class Totals:
             query = query.where(day <= until)
         with self._engine.connect() as connection:
             return [_cost_row(dict(row), by) for row in connection.execute(query).mappings()]
+
+
+def _bought(row: Mapping[Any, Any]) -> Bought:
+    return Bought(
+        lane=row["lane"],
+        model=row["model"],
+        region=row["region"],
+        input_tokens=int(row["input_tokens"]),
+        output_tokens=int(row["output_tokens"]),
+        cost_pico=int(row["cost"]),
+    )
 
 
 def _cost_row(row: dict[str, Any], by: Sequence[str]) -> dict[str, Any]:

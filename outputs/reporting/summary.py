@@ -131,6 +131,7 @@ def _about(summary: Summary, job: Mapping[str, str]) -> dict[str, str | Decimal]
         **{name: text for name, text in known.items() if text and name.casefold() not in told},
         **job,
         **_lane(summary.choice),
+        **({} if summary.saved_usd is None else {"Saved against on demand (USD)": summary.saved_usd}),
     }
 
 
@@ -139,7 +140,7 @@ def _lane(choice: Choice | None) -> dict[str, str | Decimal]:
     if choice is None:
         return {}
     saving = "not known" if choice.saving_usd is None else choice.saving_usd
-    return {"Lane": choice.lane, "Why this lane": choice.why, "Saving against on demand (USD)": saving}
+    return {"Lane": choice.lane, "Why this lane": choice.why, "Saving by the estimate (USD)": saving}
 
 
 def _totals(summary: Summary) -> dict[str, str | int | float | Decimal | None]:

@@ -46,7 +46,7 @@ def test_what_was_chosen_is_printed_kept_and_in_the_report(skuscribe, bedrock, t
     assert (kept.lane, Choice.from_json(kept.choice).as_values()) == ("flex", summary["lane"])
     said = {row[0]: row[1] for row in load_workbook(summary["outputs"]["report"])["Summary"].values}
     assert (said["Lane"], said["Why this lane"]) == ("flex", summary["lane"]["why"])
-    assert Decimal(repr(said["Saving against on demand (USD)"])) == Decimal(summary["lane"]["saving_usd"])
+    assert Decimal(repr(said["Saving by the estimate (USD)"])) == Decimal(summary["lane"]["saving_usd"])
 
 
 def test_a_preview_goes_on_demand_whatever_lane_its_run_takes(skuscribe, bedrock, tmp_path):

@@ -91,7 +91,7 @@ def test_the_summary_says_which_lane_was_chosen_and_why(tmp_path):
     )
     said = {row[0]: row[1] for row in rows(openpyxl.load_workbook(tmp_path / "r.xlsx")["Summary"])}
     assert (said["Lane"], said["Why this lane"]) == ("batch", choice.why)
-    assert said["Saving against on demand (USD)"] == 1.25
+    assert said["Saving by the estimate (USD)"] == 1.25
 
 
 def test_the_summary_of_a_job_that_chose_no_lane_says_nothing_of_it(tmp_path):

@@ -21,8 +21,8 @@ _SCHEME = "s3://"
 _CHUNK_BYTES = 1 << 20
 #: Times in a row that a reading goes on after its connection broke and nothing had come.
 _RESUMES = 4
-#: Objects of one DeleteObjects. Source: S3 API reference, DeleteObjects, read 2026-11.
-_REMOVALS = 1000
+#: Objects of one ListObjectsV2 or DeleteObjects. Source: S3 API reference, both operations, read 2026-11.
+_PAGE = 1000
 #: botocore's standard retries: what is asked of S3 is not paid for by the token.
 _ATTEMPTS = 3
 
@@ -67,7 +67,9 @@ class S3RecordFiles:
     def listed(self, prefix: str) -> Sequence[str]:
         """List the objects below a prefix, by URI."""
         bucket, key = _split(prefix)
-        pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=key)
+        pages = self._client.get_paginator("list_objects_v2").paginate(
+            Bucket=bucket, Prefix=key, PaginationConfig={"PageSize": _PAGE}
+        )
         with told(prefix, Need.LIST):
             return [f"{_SCHEME}{bucket}/{found['Key']}" for page in pages for found in page.get("Contents") or ()]
 
@@ -79,8 +81,8 @@ class S3RecordFiles:
             keys.setdefault(target["Bucket"], []).append(target["Key"])
         removed = 0
         for bucket, of_bucket in keys.items():
-            for start in range(0, len(of_bucket), _REMOVALS):
-                removed += self._remove(bucket, of_bucket[start : start + _REMOVALS])
+            for start in range(0, len(of_bucket), _PAGE):
+                removed += self._remove(bucket, of_bucket[start : start + _PAGE])
         return removed
 
     def _remove(self, bucket: str, keys: Sequence[str]) -> int:
