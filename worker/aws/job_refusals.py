@@ -50,8 +50,7 @@ _KEY = Refusal(
 _FILES = Refusal(
     kind=ErrorKind.REJECTED,
     message="Bedrock cannot use {input} or {output} for the batch job {job}.",
-    fix="Check SKUSCRIBE_BATCH_BUCKET: the bucket has to be in a Region that Bedrock reads from in {region}, and open"
-    f" to the role {{role}}. {_POLICY}",
+    fix=f"Check SKUSCRIBE_BATCH_BUCKET, and that the bucket is open to the role {{role}}. {_POLICY}",
     quoted=True,
 )
 _SIZE = Refusal(

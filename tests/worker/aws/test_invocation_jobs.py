@@ -133,106 +133,67 @@ def test_a_connection_that_breaks_is_not_tried_again_either(stand_in, jobs, wire
 
 
 @pytest.mark.parametrize(
-    ("code", "status", "said", "kind", "told", "fix"),
+    ("answer", "meaning"),
     [
         (
-            "ServiceQuotaExceededException",
-            400,
-            "Too many jobs.",
-            ErrorKind.QUOTA,
-            "All batch jobs that the account may have",
-            "Service Quotas",
+            ("ServiceQuotaExceededException", 400, "Too many jobs."),
+            (ErrorKind.QUOTA, "All batch jobs that the account may have", "Service Quotas"),
         ),
-        ("ThrottlingException", 429, "Rate exceeded", ErrorKind.THROTTLED, "too often", "by itself"),
-        ("InternalServerException", 500, "No.", ErrorKind.INTERNAL, "error of its own", "by itself"),
-        ("ServiceUnavailableException", 503, "No.", ErrorKind.UNAVAILABLE, "busy", "by itself"),
-        ("ConflictException", 400, "Token in use", ErrorKind.UNAVAILABLE, f"the name {NAME} already", "by itself"),
+        (("ThrottlingException", 429, "Rate exceeded"), (ErrorKind.THROTTLED, "too often", "by itself")),
+        (("InternalServerException", 500, "No."), (ErrorKind.INTERNAL, "error of its own", "by itself")),
+        (("ServiceUnavailableException", 503, "No."), (ErrorKind.UNAVAILABLE, "busy", "by itself")),
+        (("ConflictException", 400, "Token in use"), (ErrorKind.UNAVAILABLE, f"the name {NAME} already", "by itself")),
         (
-            "AccessDeniedException",
-            403,
-            f"User: x is not authorized to perform: iam:PassRole on resource: {ROLE}",
-            ErrorKind.FORBIDDEN,
-            f"hand the role {ROLE}",
-            "skuscribe policy --lane batch",
+            ("AccessDeniedException", 403, f"User: x is not authorized to perform: iam:PassRole on resource: {ROLE}"),
+            (ErrorKind.FORBIDDEN, f"hand the role {ROLE}", "skuscribe policy --lane batch"),
         ),
         (
-            "AccessDeniedException",
-            403,
-            "User: arn:aws:sts::1:assumed-role/x is not authorized to perform: bedrock:CreateModelInvocationJob",
-            ErrorKind.FORBIDDEN,
-            f"does not allow the batch job {NAME}",
-            "skuscribe policy --lane batch",
+            (
+                "AccessDeniedException",
+                403,
+                "User: arn:aws:sts::1:assumed-role/x is not authorized to perform: bedrock:CreateModelInvocationJob",
+            ),
+            (ErrorKind.FORBIDDEN, f"does not allow the batch job {NAME}", "skuscribe policy --lane batch"),
         ),
         (
-            "AccessDeniedException",
-            403,
-            "Submit the use case details first",
-            ErrorKind.FORBIDDEN,
-            "use case",
-            "use-case form",
+            ("AccessDeniedException", 403, "Submit the use case details first"),
+            (ErrorKind.FORBIDDEN, "use case", "use-case form"),
         ),
         (
-            "ValidationException",
-            400,
-            "Could not assume the provided IAM role",
-            ErrorKind.REJECTED,
-            f"take on the role {ROLE}",
-            "skuscribe doctor",
+            ("ValidationException", 400, "Could not assume the provided IAM role"),
+            (ErrorKind.REJECTED, f"take on the role {ROLE}", "skuscribe doctor"),
         ),
         (
-            "ValidationException",
-            400,
-            "Cannot access the S3 bucket",
-            ErrorKind.REJECTED,
-            "s3://shop-batch/j7/a1/out/",
-            "SKUSCRIBE_BATCH_BUCKET",
+            ("ValidationException", 400, "Cannot access the S3 bucket"),
+            (ErrorKind.REJECTED, "s3://shop-batch/j7/a1/out/", "SKUSCRIBE_BATCH_BUCKET"),
         ),
         (
-            "ValidationException",
-            400,
-            "A minimum of 100 records is needed",
-            ErrorKind.REJECTED,
-            "outside of what the account may put",
-            "SKUSCRIBE_BATCH_LEAST_RECORDS",
+            ("ValidationException", 400, "A minimum of 100 records is needed"),
+            (ErrorKind.REJECTED, "outside of what the account may put", "SKUSCRIBE_BATCH_LEAST_RECORDS"),
         ),
         (
-            "ValidationException",
-            400,
-            "The KMS key is disabled",
-            ErrorKind.REJECTED,
-            "KMS key of the batch job",
-            "SKUSCRIBE_BATCH_KMS_KEY",
+            ("ValidationException", 400, "The KMS key is disabled"),
+            (ErrorKind.REJECTED, "KMS key of the batch job", "SKUSCRIBE_BATCH_KMS_KEY"),
         ),
         (
-            "ValidationException",
-            400,
-            "Batch inference is not supported for it",
-            ErrorKind.NO_MODEL,
-            f"{MODEL} takes no batch jobs",
-            "--lane on-demand",
+            ("ValidationException", 400, "Batch inference is not supported for it"),
+            (ErrorKind.NO_MODEL, f"{MODEL} takes no batch jobs", "--lane on-demand"),
         ),
         (
-            "ValidationException",
-            400,
-            "The provided model identifier is invalid.",
-            ErrorKind.NO_MODEL,
-            f"no model {MODEL}",
-            "--model",
+            ("ValidationException", 400, "The provided model identifier is invalid."),
+            (ErrorKind.NO_MODEL, f"no model {MODEL}", "--model"),
         ),
         (
-            "ValidationException",
-            400,
-            "Something newer {than} this",
-            ErrorKind.REJECTED,
-            "AWS says: Something newer {than} this",
-            "skuscribe doctor",
+            ("ValidationException", 400, "Something newer {than} this"),
+            (ErrorKind.REJECTED, "AWS says: Something newer {than} this", "skuscribe doctor"),
         ),
-        ("ResourceNotFoundException", 404, "Gone", ErrorKind.NO_MODEL, f"no model {MODEL}", "--model"),
-        ("ExpiredTokenException", 403, "No.", ErrorKind.CREDENTIALS, "sign-in has expired", "aws sso login"),
-        ("", 413, "No.", ErrorKind.REJECTED, "request of this size", "lane"),
+        (("ResourceNotFoundException", 404, "Gone"), (ErrorKind.NO_MODEL, f"no model {MODEL}", "--model")),
+        (("ExpiredTokenException", 403, "No."), (ErrorKind.CREDENTIALS, "sign-in has expired", "aws sso login")),
+        (("", 413, "No."), (ErrorKind.REJECTED, "request of this size", "lane")),
     ],
 )
-def test_what_bedrock_refuses_of_a_job_tells_what_to_mend(stand_in, jobs, code, status, said, kind, told, fix):
+def test_what_bedrock_refuses_of_a_job_tells_what_to_mend(stand_in, jobs, answer, meaning):
+    (code, status, said), (kind, told, fix) = answer, meaning
     refuse(stand_in, "/model-invocation-job", code, said, status=status)
     with pytest.raises(ModelError) as raised:
         jobs.create(order())
@@ -337,16 +298,16 @@ def test_looking_is_tried_again_where_it_may_pass(stand_in, jobs):
 
 
 @pytest.mark.parametrize(
-    ("code", "status", "kind", "told"),
+    ("answer", "kind", "told"),
     [
-        ("AccessDeniedException", 403, ErrorKind.FORBIDDEN, "does not allow bedrock:GetModelInvocationJob on"),
-        ("ValidationException", 400, ErrorKind.REJECTED, "does not take bedrock:GetModelInvocationJob on"),
-        ("ThrottlingException", 429, ErrorKind.THROTTLED, "too often"),
-        ("", 404, ErrorKind.REJECTED, "does not take"),
+        (("AccessDeniedException", 403), ErrorKind.FORBIDDEN, "does not allow bedrock:GetModelInvocationJob on"),
+        (("ValidationException", 400), ErrorKind.REJECTED, "does not take bedrock:GetModelInvocationJob on"),
+        (("ThrottlingException", 429), ErrorKind.THROTTLED, "too often"),
+        (("", 404), ErrorKind.REJECTED, "does not take"),
     ],
 )
-def test_what_bedrock_refuses_of_a_look_says_what_was_to_be_done(stand_in, jobs, code, status, kind, told):
-    refuse(stand_in, "/model-invocation-job/", code, "No.", status=status)
+def test_what_bedrock_refuses_of_a_look_says_what_was_to_be_done(stand_in, jobs, answer, kind, told):
+    refuse(stand_in, "/model-invocation-job/", answer[0], "No.", status=answer[1])
     with pytest.raises(ModelError, match=told) as raised:
         jobs.get(ARN)
 
