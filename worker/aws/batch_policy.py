@@ -32,7 +32,7 @@ KMS_KEY = re.compile(
 _EXPIRE_DAYS = 14
 _ABORT_DAYS = 2
 _KEY_USE = ("kms:Decrypt", "kms:GenerateDataKey")
-_LISTING = ("s3:ListBucket", "s3:ListBucketMultipartUploads", "s3:GetLifecycleConfiguration")
+_LISTING = ("s3:ListBucket", "s3:GetLifecycleConfiguration")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

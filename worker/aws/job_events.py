@@ -51,21 +51,24 @@ class JobEvents:
     def arns(self) -> set[str]:
         """Give the ARNs of jobs that changed; it waits a second at most when there are none."""
         arns: set[str] = set()
-        strange: list[str] = []
+        strange = 0
         try:
             for number in range(_RECEIVES):
                 messages = self._receive(wait_s=0 if number else _WAIT_S)
                 for message in messages:
                     arn = arn_of(str(message.get("Body") or ""))
-                    (self._received if arn else strange).append(str(message["ReceiptHandle"]))
-                    arns |= {arn} if arn else set()
+                    if arn:
+                        self._received.append(str(message["ReceiptHandle"]))
+                        arns.add(arn)
+                    else:
+                        strange += 1
                 if not messages:
                     break
         except Exception as error:  # noqa: BLE001 - best effort: the jobs are polled as well
             self._complain("read", error)
         if strange:
-            _LOG.warning("%d messages in %s are no events of batch jobs and were removed.", len(strange), self._shown)
-            self._delete(strange)
+            # They may be somebody else's, whose queue was set by mistake.
+            _LOG.warning("%d messages in %s are no events of batch jobs and are left there.", strange, self._shown)
         return arns
 
     def forget(self) -> None:

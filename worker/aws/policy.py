@@ -44,7 +44,6 @@ ACTIONS: dict[str, tuple[str, ...]] = {
     "upload_part": ("s3:PutObject",),
     "complete_multipart_upload": ("s3:PutObject",),
     "abort_multipart_upload": ("s3:AbortMultipartUpload",),
-    "list_multipart_uploads": ("s3:ListBucketMultipartUploads",),
     "delete_objects": ("s3:DeleteObject",),
     "receive_message": ("sqs:ReceiveMessage",),
     "delete_message_batch": ("sqs:DeleteMessage",),

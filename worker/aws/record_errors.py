@@ -54,8 +54,6 @@ class Need(StrEnum):
     WRITE = "s3:PutObject"
     REMOVE = "s3:DeleteObject"
     LIST = "s3:ListBucket"
-    LIST_UPLOADS = "s3:ListBucketMultipartUploads"
-    ABANDON = "s3:AbortMultipartUpload"
 
 
 _DEEDS = {
@@ -63,10 +61,7 @@ _DEEDS = {
     Need.WRITE: Deed.WRITE,
     Need.REMOVE: Deed.REMOVE,
     Need.LIST: Deed.READ,
-    Need.LIST_UPLOADS: Deed.READ,
-    Need.ABANDON: Deed.REMOVE,
 }
-_LISTING = (Need.LIST, Need.LIST_UPLOADS)
 
 
 @contextmanager
@@ -103,7 +98,7 @@ def refusal(uri: str, need: Need, error: sdk.ClientError) -> SkuscribeError:
         )
     if is_refused(error):
         return AccessError(
-            f"{uri} may not be {'listed' if need in _LISTING else _DEEDS[need]} ({code}).",
+            f"{uri} may not be {'listed' if need is Need.LIST else _DEEDS[need]} ({code}).",
             fix=f"The identity needs {need} on it. {_POLICY}",
             code="access",
         )

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -27,15 +25,6 @@ _RESUMES = 4
 _PAGE = 1000
 #: botocore's standard retries: what is asked of S3 is not paid for by the token.
 _ATTEMPTS = 3
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UnfinishedUpload:
-    """Parts of an object that nobody has put together: they cost, and are in no list of objects."""
-
-    uri: str
-    upload_id: str
-    begun_at: datetime
 
 
 class S3RecordFiles:
@@ -95,28 +84,6 @@ class S3RecordFiles:
             for start in range(0, len(of_bucket), _PAGE):
                 removed += self._remove(bucket, of_bucket[start : start + _PAGE])
         return removed
-
-    def unfinished(self, prefix: str) -> Sequence[UnfinishedUpload]:
-        """List uploads below a prefix that were begun and neither ended nor given up; one may be under way."""
-        bucket, key = _split(prefix)
-        pages = self._client.get_paginator("list_multipart_uploads").paginate(Bucket=bucket, Prefix=key)
-        with told(prefix, Need.LIST_UPLOADS):
-            return [
-                UnfinishedUpload(
-                    uri=f"{_SCHEME}{bucket}/{found['Key']}", upload_id=found["UploadId"], begun_at=found["Initiated"]
-                )
-                for page in pages
-                for found in page.get("Uploads") or ()
-            ]
-
-    def abandon(self, unfinished: UnfinishedUpload) -> None:
-        """Drop the parts of an upload; nothing happens to one that is gone."""
-        with told(unfinished.uri, Need.ABANDON):
-            try:
-                self._client.abort_multipart_upload(**_target(unfinished.uri), UploadId=unfinished.upload_id)
-            except ClientError as error:
-                if _code_of(error) != "NoSuchUpload":
-                    raise
 
     def _remove(self, bucket: str, keys: Sequence[str]) -> int:
         with told(f"{_SCHEME}{bucket}/{keys[0]}", Need.REMOVE):

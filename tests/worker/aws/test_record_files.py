@@ -149,18 +149,6 @@ def test_an_object_that_is_not_there_says_so(files):
         list(files.lines(f"{ROOT}/none"))
 
 
-def test_uploads_that_nobody_ended_are_found_and_dropped(files, s3):
-    begun = s3.create_multipart_upload(Bucket="shop-batch", Key="skuscribe/j7/a1/records.jsonl")["UploadId"]
-    s3.create_multipart_upload(Bucket="shop-batch", Key="other/records.jsonl")
-    (found,) = files.unfinished(f"{ROOT}/")
-
-    assert (found.uri, found.upload_id) == (f"{ROOT}/j7/a1/records.jsonl", begun)
-    assert found.begun_at.tzinfo
-    files.abandon(found)
-    files.abandon(found)
-    assert files.unfinished(f"{ROOT}/") == []
-
-
 def test_a_bucket_that_is_not_there_is_told_with_its_setting(files):
     for work in (
         lambda: files.write("s3://other-bucket/a", [b"a"]),
