@@ -108,10 +108,10 @@ class Job:
 class Fleet:
     """The workers and all that they need; one of them serves many tests, one after the other."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, bedrock: Any = None, *, lease_s: float = LEASE_S) -> None:
         self._stack = ExitStack()
         self._commands: list[subprocess.Popen[str]] = []
-        self.bedrock = self._stack.enter_context(StandIn())
+        self.bedrock = self._stack.enter_context(bedrock or StandIn())
         self.redis = self._stack.enter_context(Redis(persistent=True))
         self.postgres = self._stack.enter_context(Postgres())
         self.wire = self._stack.enter_context(Wire(self.redis.port))
@@ -120,7 +120,7 @@ class Fleet:
             "AWS_CONFIG_FILE": str(folder / "no-aws-config"),
             "AWS_SHARED_CREDENTIALS_FILE": str(folder / "no-aws-credentials"),
             "SKUSCRIBE_BROKER_URL": f"redis://127.0.0.1:{self.wire.port}/0",
-            "SKUSCRIBE_LEASE_S": str(LEASE_S),
+            "SKUSCRIBE_LEASE_S": str(lease_s),
         }
         self.cluster = Cluster(
             folder,
@@ -158,6 +158,10 @@ class Fleet:
         self.ask("UPDATE jobs SET stop_wanted = 'user' WHERE state = 'running'")
         self.until(lambda: not self.ask("SELECT id FROM jobs WHERE state = 'running'"))
         self.until(lambda: self.live_sessions() == {worker.pid for worker in self.workers})
+        self.count_anew()
+
+    def count_anew(self) -> None:
+        """Have a Bedrock that is well, and count from 0."""
         self.until(lambda: not self.bedrock.counts.in_flight)
         self.bedrock.counts = Counts()
         self.bedrock.always, self.bedrock.latency_s = None, SMALL.latency_s

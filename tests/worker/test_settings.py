@@ -3,8 +3,6 @@ import pytest
 from templates.errors import UserError
 from worker.settings import load_settings
 
-OTHERS = ("batch_bucket", "batch_role_arn")
-
 
 def told(environ, folder):
     with pytest.raises(UserError) as caught:
@@ -13,12 +11,29 @@ def told(environ, folder):
     return caught.value.message
 
 
-def test_settings_of_a_larger_installation_change_nothing_here(tmp_path):
-    home = {"SKUSCRIBE_HOME": str(tmp_path / "home")}
-    plain = load_settings(home, tmp_path)
-    (tmp_path / "skuscribe.toml").write_text("".join(f"{name} = 'x'\n" for name in OTHERS) + "broker_url = ''\n")
-    environ = {f"SKUSCRIBE_{name.upper()}": "x" for name in OTHERS} | {"SKUSCRIBE_BROKER_URL": ""}
-    assert load_settings(home | environ, tmp_path) == plain
+def test_the_batch_lane_is_set_up_by_its_bucket_and_its_role(tmp_path):
+    assert not load_settings({"SKUSCRIBE_HOME": str(tmp_path)}, tmp_path).batch.is_set
+    (tmp_path / "skuscribe.toml").write_text("batch_bucket = 's3://shop-batch/copy/'\nbatch_most_records = 400\n")
+    environ = {"SKUSCRIBE_HOME": str(tmp_path), "SKUSCRIBE_BATCH_ROLE_ARN": "arn:aws:iam::1:role/batch"}
+    batch = load_settings(environ, tmp_path).batch
+    assert batch.is_set
+    assert (batch.root, batch.role_arn, batch.most_records) == (
+        "s3://shop-batch/copy",
+        "arn:aws:iam::1:role/batch",
+        400,
+    )
+
+
+@pytest.mark.parametrize(
+    "bucket", ["x", "Shop", "s3://shop batch", "shop-batch/a b", "s3://shop-batch/ä", "/shop-batch"]
+)
+def test_a_batch_bucket_that_bedrock_would_not_take_is_refused(tmp_path, bucket):
+    assert "SKUSCRIBE_BATCH_BUCKET" in told({"SKUSCRIBE_BATCH_BUCKET": bucket}, tmp_path)
+
+
+@pytest.mark.parametrize("hours", ["23", "169", "24.5", "a day"])
+def test_a_timeout_that_bedrock_would_not_take_is_refused(tmp_path, hours):
+    assert "SKUSCRIBE_BATCH_TIMEOUT_HOURS" in told({"SKUSCRIBE_BATCH_TIMEOUT_HOURS": hours}, tmp_path)
 
 
 def test_a_broker_other_than_redis_is_refused_without_telling_its_password(tmp_path):

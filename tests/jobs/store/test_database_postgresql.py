@@ -68,8 +68,7 @@ def test_a_database_of_a_newer_version_is_left_alone(postgresql_url, engine, use
 
 
 def test_a_database_of_an_older_version_is_told_how_it_is_upgraded(postgresql_url, monkeypatch):
-    # There is one migration so far: a program with one more is stood in for.
-    monkeypatch.setattr("jobs.store.database.newest_revision", lambda: "0002")
+    monkeypatch.setattr("jobs.store.database.newest_revision", lambda: "9999")
     with pytest.raises(UserError, match="older version") as caught:
         open_database(postgresql_url)
     assert "skuscribe db upgrade" in caught.value.fix
