@@ -1,20 +1,23 @@
 # make demo    a finished workbook from the example, without an account
+# make demo-batch    300 products through batch jobs at half the price, without an account
 # make test    everything that CI runs
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { command -v $$p; break; }; done)
 BIN := .venv/bin
 PIP := .venv/bin/python -m pip --quiet --disable-pip-version-check
 RUNTIME := .venv/.runtime
+DEMO := .venv/.demo
 DEV := .venv/.dev
 # Packages of the system are installed as root, or by sudo where that asks for no password.
 SUDO = $(shell test "$$(id -u)" = 0 || { sudo -n true 2>/dev/null && echo sudo -n || echo false; })
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo cluster secrets test test-fast test-slow corpus check bench lock clean libreoffice servers
+.PHONY: help demo demo-batch cluster secrets test test-fast test-slow corpus check bench lock clean libreoffice servers
 
 help:
 	@echo "make demo       run the example without an account: workbook and report"
+	@echo "make demo-batch 300 products through batch jobs, without an account: what they save is in the summary"
 	@echo "make cluster    Redis, PostgreSQL, web, beat and WORKERS=2 on this machine; SIMULATOR=1 needs no account"
 	@echo "make secrets    passwords for docker-compose.yml, into secrets/"
 	@echo "make test       all tests and checks, nothing skipped"
@@ -42,6 +45,15 @@ $(DEV): requirements-dev.lock $(RUNTIME)
 demo: $(RUNTIME)
 	@$(BIN)/skuscribe run examples/outdoor-range.xlsx --template product-description --template seo-meta \
 		--brand examples/brand.toml --simulate --fresh --overwrite --out outputs/results/demo
+
+# Batch jobs keep their records in S3: the extra brings one that runs on this machine.
+$(DEMO): requirements-demo.lock $(RUNTIME)
+	@$(PIP) install --require-hashes -r requirements-demo.lock
+	@touch $@
+
+demo-batch: $(DEMO)
+	@$(BIN)/skuscribe run examples/autumn-range.xlsx --template product-description --lane batch \
+		--simulate --fresh --overwrite --out outputs/results/demo-batch
 
 # The services of docker-compose.yml as plain processes, until Ctrl-C.
 cluster: $(DEV) servers
