@@ -13,8 +13,9 @@ from part_c_quota import part_c
 from part_d_spreadsheets import part_d
 from part_e_limiter import part_e
 from part_f_cluster import part_f
+from part_g_batch import part_g
 
-PARTS = {"a": part_a, "b": part_b, "c": part_c, "d": part_d, "e": part_e, "f": part_f}
+PARTS = {"a": part_a, "b": part_b, "c": part_c, "d": part_d, "e": part_e, "f": part_f, "g": part_g}
 
 
 def main() -> None:

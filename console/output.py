@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import click
@@ -11,6 +12,7 @@ import click
 from jobs.estimate import Estimate
 from jobs.money import plain
 from jobs.results import Summary
+from jobs.store.shard_table import ShardRecord, ShardState
 from templates.errors import SkuscribeError
 
 
@@ -98,6 +100,19 @@ def summary_lines(summary: Summary) -> list[str]:
     lines += [f"{name.capitalize()}: {path}" for name, path in summary.outputs.items() if path]
     lines += [f"Publish file for {name}: {path}" for name, path in summary.publish.items()]
     return lines
+
+
+def batch_line(shards: Sequence[ShardRecord]) -> str:
+    """Say how a job's batch jobs stand, "" where it has none."""
+    if not shards:
+        return ""
+    counts = Counter(shard.state for shard in shards)
+    told = ", ".join(f"{counts[state]:,} {state}" for state in ShardState if counts[state])
+    sent = [shard for shard in shards if shard.arn]
+    records = sum(shard.records for shard in sent)
+    # What Bedrock counts is seen when a job is looked at; what has been harvested is known.
+    processed = sum(max(shard.processed, shard.replied + shard.errors) for shard in sent)
+    return f"Batch jobs: {told}{f'; {processed:,} of {records:,} records processed' if sent else ''}."
 
 
 def dollars(summary: Summary) -> str:

@@ -21,6 +21,8 @@ from jobs.store.ledger import Ledger
 from jobs.store.store import Store, store_on
 from templates.errors import UserError
 from worker.assembly import Assembly
+from worker.aws.client import session_for
+from worker.aws.job_events import JobEvents
 from worker.aws.objects import fetch_object
 from worker.batch.running import BatchRun
 from worker.batch.stopping import Stopping
@@ -32,7 +34,7 @@ from worker.incoming import Incoming
 from worker.lane_choice import LaneChoice, ask_service_quotas
 from worker.preparation import Preparation
 from worker.pricing import BookPricing
-from worker.settings import Settings, load_settings
+from worker.settings import DEFAULT_REGION, Settings, load_settings
 from worker.source_files import SourceFiles
 from worker.tick import Tick
 
@@ -148,6 +150,7 @@ def wire_worker(environ: Mapping[str, str] = os.environ) -> Hosting:
         UserError: no broker is set.
     """
     from worker.batch.sharing import SharedBatches  # noqa: PLC0415 - see _cluster
+    from worker.batch.waking import Waking  # noqa: PLC0415 - as above
     from worker.detached import Detached  # noqa: PLC0415 - see _cluster
     from worker.host import Host, Identity  # noqa: PLC0415 - as above
     from worker.hosting import Hosting  # noqa: PLC0415 - as above
@@ -164,6 +167,11 @@ def wire_worker(environ: Mapping[str, str] = os.environ) -> Hosting:
             code="setting",
         )
 
+    batches = SharedBatches(
+        store=store, assembly=assembly, messages=cluster.messages, new_name=lambda: new_session(parts.clock)
+    )
+    tick = parts.tick.after(batches.free_forgotten)
+
     def new_host(ledger: Ledger, slots: int, closed: Callable[[LineFigures], None]) -> Host:
         return Host(
             me=Identity(host=platform.node(), process=os.getpid(), slots=slots),
@@ -172,7 +180,7 @@ def wire_worker(environ: Mapping[str, str] = os.environ) -> Hosting:
             assembly=assembly,
             limits=SharedLimits(settings.broker_url, process=new_session(parts.clock)),
             messages=cluster.messages,
-            tick=parts.tick,
+            tick=tick,
             lease_s=settings.lease_s,
             showing=Showing(settings.broker_url),
             closed=closed,
@@ -185,14 +193,15 @@ def wire_worker(environ: Mapping[str, str] = os.environ) -> Hosting:
         new_detached=lambda ends: Detached(
             store=store, delivery=parts.delivery, files=parts.files, ends=ends, patience_s=_WORKER_PATIENCE_S
         ),
-        batches=SharedBatches(
-            store=store,
-            assembly=assembly,
-            messages=cluster.messages,
-            new_name=lambda: new_session(parts.clock),
-        ),
-        tick=parts.tick,
+        batches=batches,
+        # Beat's alone: once a minute in the whole cluster, and no errand waits for a queue of AWS.
+        tick=tick.after(Waking(store.shards, lambda: _events(settings)).run) if settings.batch.events else tick,
     )
+
+
+def _events(settings: Settings) -> JobEvents:
+    session = session_for(region=settings.region or None)
+    return JobEvents(session, queue_url=settings.batch.events, region=session.region_name or DEFAULT_REGION)
 
 
 def _cluster(settings: Settings, store: Store, clock: Clock, hold: Hold) -> Cluster:

@@ -4,7 +4,7 @@ import click
 
 from console.finish import as_it_stands, show
 from console.options import json_option
-from console.output import say
+from console.output import batch_line, say
 from jobs.lifecycle import JobState
 from worker.wiring import wire
 
@@ -25,6 +25,8 @@ def command(job: str, *, as_json: bool) -> int:
         say(f"It was interrupted; `skuscribe resume {job}` goes on with it.")
     if not as_json:
         for line in _lines(summary.items):
+            click.echo(line)
+        if line := batch_line(parts.store.shards.of_job(job)):
             click.echo(line)
     show(summary, as_json=as_json)
     return 0

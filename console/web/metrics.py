@@ -52,6 +52,7 @@ def _of_store(figures: StoreFigures) -> Iterator[Metric]:
         items,
     )
     yield _gauge("skuscribe_chunks", "Chunks of running jobs.", "state", figures.chunks)
+    yield _gauge("skuscribe_shards", "Open shards of jobs in the batch lane.", "state", figures.shards)
     yield GaugeMetricFamily("skuscribe_workers", "Worker processes that have not ended.", figures.workers)
     spent = CounterMetricFamily("skuscribe_spent_usd", "What all jobs have cost.", labels=["realm"])
     for realm, pico in figures.spent_pico.items():

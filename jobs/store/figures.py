@@ -9,7 +9,8 @@ from sqlalchemy import Connection, Engine, func, select
 
 from jobs.lifecycle import JobState
 from jobs.store.chunk_table import ChunkState
-from jobs.store.schema import chunks, jobs, sessions
+from jobs.store.schema import chunks, jobs, sessions, shards
+from jobs.store.shard_table import ShardState
 
 #: States of chunks whose items nobody has taken yet.
 _UNTAKEN = (ChunkState.READY, ChunkState.QUEUED)
@@ -23,6 +24,8 @@ class StoreFigures:
     jobs: Mapping[str, int]
     #: Of running jobs, by state.
     chunks: Mapping[str, int]
+    #: Of all jobs, by state, but for the closed ones.
+    shards: Mapping[str, int]
     #: Items that the present sessions of running jobs finished, and those that failed.
     done: int
     failed: int
@@ -52,6 +55,7 @@ class Figures:
             return StoreFigures(
                 jobs=by_state,
                 chunks=counted,
+                shards=_shards(connection),
                 done=done,
                 failed=failed,
                 waiting=waiting,
@@ -77,6 +81,12 @@ def _chunks(connection: Connection) -> tuple[dict[str, int], int]:
     rows = connection.execute(query).all()
     waiting = sum(int(row[2]) for row in rows if row[0] in _UNTAKEN)
     return {state.value: 0 for state in ChunkState} | {row[0]: row[1] for row in rows}, waiting
+
+
+def _shards(connection: Connection) -> dict[str, int]:
+    open_states = [state for state in ShardState if state is not ShardState.CLOSED]
+    query = select(shards.c.state, func.count()).where(shards.c.state.in_(open_states)).group_by(shards.c.state)
+    return {state.value: 0 for state in open_states} | {row[0]: row[1] for row in connection.execute(query)}
 
 
 def _progress(connection: Connection) -> tuple[int, int]:

@@ -265,6 +265,12 @@ class JobTable:
         with self._engine.execution_options(writes=True).begin() as connection:
             return connection.execute(query).rowcount == 1
 
+    def hold(self, job_id: str, session: str) -> bool:
+        """Give a running shared job to a session, for what one alone may do; False: another session has it."""
+        query = update(jobs).where(jobs.c.id == job_id, IS_RUNNING, (jobs.c.session == session) | _IS_NOBODYS)
+        with self._engine.execution_options(writes=True).begin() as connection:
+            return connection.execute(query.values(session=session)).rowcount == 1
+
     def recount(self, job_id: str) -> None:
         """Begin a new session of a job: its counters at 0, what it has spent and holds from the ledger."""
         with self._engine.execution_options(writes=True).begin() as connection:
@@ -291,13 +297,10 @@ _STANDING = [jobs.c[name] for name in JobStanding.__dataclass_fields__]
 _STANDINGS = select(jobs.c.id, *_STANDING).where(jobs.c.id.in_(bindparam("ids", expanding=True)))
 
 
+#: No session has it, or one that has ended.
+_IS_NOBODYS = jobs.c.session.is_(None) | ~exists().where(sessions.c.id == jobs.c.session, ~sessions.c.ended)
 #: Nobody has its files, and whoever set out to write them has ended.
-_IS_UNDELIVERED = (
-    jobs.c.detached
-    & jobs.c.workbook.is_(None)
-    & jobs.c.ended_at.is_not(None)
-    & (jobs.c.session.is_(None) | ~exists().where(sessions.c.id == jobs.c.session, ~sessions.c.ended))
-)
+_IS_UNDELIVERED = jobs.c.detached & jobs.c.workbook.is_(None) & jobs.c.ended_at.is_not(None) & _IS_NOBODYS
 
 
 def _has_chunks(*states: str) -> Any:

@@ -167,6 +167,10 @@ class ShardTable:
         """Give the open shards of these jobs at Bedrock."""
         return self._listed(shards.c.arn.in_(arns) & (shards.c.state != ShardState.CLOSED), order=(shards.c.id,))
 
+    def held(self, session: str) -> Sequence[ShardRecord]:
+        """Give the shards that a session has."""
+        return self._listed(shards.c.session == session, order=(shards.c.id,))
+
     def in_progress(self, model: str) -> int:
         """Count the jobs of a model that Bedrock has, or may have, of ours."""
         asked = (shards.c.state == ShardState.READY) & shards.c.asked_at.is_not(None)

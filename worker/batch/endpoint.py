@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
+from typing import Protocol
 
 from jobs.store.job_table import JobRecord
 from templates.errors import UserError
@@ -29,6 +31,8 @@ _SIMULATED_ROLE = "arn:aws:iam::123456789012:role/skuscribe-simulated"
 #: How the simulator inside the command runs jobs: soon, and slowly enough to see that it does.
 _SIMULATED = SimulatorSettings(s3=1, batch_validating_s=0.5, batch_scheduled_s=0.5, batch_s=1.0)
 _SIMULATED_POLL_S = 0.3
+#: How long an open way is used: credentials, access and the model's life are checked again after it.
+_KEPT_S = 600.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +52,15 @@ class BatchEndpoint:
     poll_s: float
     limits: BatchLimits
     warnings: tuple[str, ...] = ()
+
+
+class Opening(Protocol):
+    """Opens the way to the batch-inference jobs of a job."""
+
+    def __call__(
+        self, settings: Settings, job: JobRecord, *, model: str, region: str, simulate: bool, today: Callable[[], date]
+    ) -> AbstractContextManager[BatchEndpoint]:
+        """Open it, as `open_batch` does."""
 
 
 @contextmanager
@@ -79,6 +92,46 @@ def open_batch(
                 limits=batch_limits(batch, None),
             )
         return
+    yield _reached(settings, job.realm, ref, region=region, today=today())
+
+
+class KeptEndpoints:
+    """Ways to Bedrock that stay open for a while: opening one takes four requests and a quarter of a second of work.
+
+    For a process that looks again and again; the simulator inside is opened anew each time.
+    """
+
+    def __init__(self, clock_s: Callable[[], float]) -> None:
+        self._clock_s = clock_s
+        self._lock = threading.Lock()
+        #: By realm, model and Region: since when.
+        self._kept: dict[tuple[str, str, str], tuple[float, BatchEndpoint]] = {}
+
+    @contextmanager
+    def open(
+        self, settings: Settings, job: JobRecord, *, model: str, region: str, simulate: bool, today: Callable[[], date]
+    ) -> Iterator[BatchEndpoint]:
+        """Open the way as `open_batch` does, or give the one that was opened lately."""
+        key = (job.realm, model, region)
+        with self._lock:
+            since_s, kept = self._kept.get(key, (0.0, None))
+        if kept and self._clock_s() - since_s < _KEPT_S:
+            yield kept
+            return
+        with open_batch(settings, job, model=model, region=region, simulate=simulate, today=today) as opened:
+            if not simulate:
+                with self._lock:
+                    self._kept[key] = (self._clock_s(), opened)
+            yield opened
+
+    def forget(self) -> None:
+        """Check everything anew: something was wrong."""
+        with self._lock:
+            self._kept.clear()
+
+
+def _reached(settings: Settings, started_in: str, ref: ModelRef, *, region: str, today: date) -> BatchEndpoint:
+    batch = settings.batch
     if not batch.is_set:
         raise UserError(
             "The batch lane has no bucket or no role.",
@@ -88,16 +141,16 @@ def open_batch(
         )
     session = session_for(region=region or settings.region or None)
     named = session.region_name or DEFAULT_REGION
-    checked = preflight(session, ref, region=session.region_name or None, today=today())
+    checked = preflight(session, ref, region=session.region_name or None, today=today)
     realm = realm_of(control_endpoint(session, region=named))
-    if realm != job.realm:
+    if realm != started_in:
         raise UserError(
-            f"The job was started against {job.realm}, but batch jobs would now go to {realm}.",
+            f"The job was started against {started_in}, but batch jobs would now go to {realm}.",
             fix="Set AWS_ENDPOINT_URL_BEDROCK as it was, or start a new job: costs of different places are never added"
             " up.",
             code="realm",
         )
-    yield BatchEndpoint(
+    return BatchEndpoint(
         realm=realm,
         region=named,
         model=checked.model,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from itertools import islice
 from typing import Any
@@ -25,7 +26,8 @@ from worker.model import ModelError, OutputMode
 from worker.outcome import finished_item
 from worker.verdicts import Again, Repair, Settled, on_reply
 
-_PAGE = 500
+#: Records that are booked in one transaction; so many are in memory three times.
+_PAGE = 2000
 _MANIFEST = "manifest.json.out"
 _OUTPUT = ".out"
 #: Looks for an output that should be there, before somebody has to mend it.
@@ -54,10 +56,7 @@ def harvest(batch: JobBatch, shard: ShardRecord, *, give_up: bool) -> ShardRecor
         _wait_for_output(shard)
     pages = Pages(batch, shard)
     for uri in outputs:
-        lines = files.lines(uri)
-        while page := list(islice(lines, _PAGE)):
-            batch.go_on()
-            batch.ledger.settle(shard, pages.judged(page))
+        _book(batch, shard, pages, files.lines(uri))
     manifest = _manifest(batch, [uri for uri in found if uri.endswith(_MANIFEST)])
     outcome, error = _of_missing(shard, has_output=bool(outputs))
     batch.end_the_rest(shard, outcome=outcome, error=error, counted_as="missing")
@@ -70,6 +69,20 @@ def harvest(batch: JobBatch, shard: ShardRecord, *, give_up: bool) -> ShardRecor
     )
     batch.tell(harvest_line(closed))
     return closed
+
+
+def _book(batch: JobBatch, shard: ShardRecord, pages: Pages, lines: Iterator[bytes]) -> None:
+    """Book an output page by page; while one is written, the next is judged."""
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="harvest") as writer:
+        written: Future[int] | None = None
+        while page := list(islice(lines, _PAGE)):
+            batch.go_on()
+            judged = pages.judged(page)
+            if written:
+                written.result()
+            written = writer.submit(batch.ledger.settle, shard, judged)
+        if written:
+            written.result()
 
 
 class Pages:

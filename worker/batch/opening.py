@@ -14,7 +14,7 @@ from worker.assembly import Assembly, composers_of
 from worker.aws.capabilities import capability_of
 from worker.aws.record_codec import RecordCodec, record_format
 from worker.batch.course import Decision, Situation, cut_off_at, decide
-from worker.batch.endpoint import open_batch
+from worker.batch.endpoint import Opening, open_batch
 from worker.batch.job_batch import JobBatch
 
 
@@ -27,6 +27,7 @@ def open_job_batch(
     new_name: Callable[[], str],
     interrupted: Callable[[], bool],
     tell: Callable[[str], None],
+    opening: Opening = open_batch,
 ) -> Iterator[JobBatch]:
     """Open the way to the batch-inference jobs of a job, with everything that its shards need.
 
@@ -35,7 +36,7 @@ def open_job_batch(
         UserError: no bucket or role is set, or the settings lead elsewhere than when the job was started.
     """
     spec, settings = JobSpec.from_json(job.spec), assembly.settings
-    with open_batch(
+    with opening(
         settings,
         job,
         model=spec.model[0],

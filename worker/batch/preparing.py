@@ -20,7 +20,7 @@ from worker.batch.job_batch import JobBatch
 from worker.composing import Task
 from worker.model import OutputMode
 
-_PAGE = 500
+_PAGE = 2000
 _FILE = "records.jsonl"
 _dump = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 

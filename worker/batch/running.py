@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,6 +17,9 @@ from worker.assembly import Assembly
 from worker.batch.job_batch import JobBatch
 from worker.batch.lane import BatchLane
 from worker.batch.opening import JobCourse, open_job_batch
+from worker.endpoint import SIMULATED
+from worker.failure import told
+from worker.model import ModelError
 from worker.progress import Progress, progress_of
 
 #: How long a wait for Bedrock goes without a look at what the user wants.
@@ -65,7 +68,13 @@ class BatchRun:
             for warning in batch.endpoint.warnings:
                 wishes.tell(warning)
             course = JobCourse(batch, self._assembly)
-            lane = BatchLane(batch, stop=lambda: self._is_stopping(wishes, course), give_up=course.has_other_lane)
+            # Jobs of a simulator inside have ended with it: who resumes finds nothing to wait for.
+            is_inside = job.realm == SIMULATED
+            lane = BatchLane(
+                batch,
+                stop=lambda: self._is_stopping(wishes, course),
+                give_up=lambda: is_inside or course.has_other_lane(),
+            )
             while True:
                 wishes.progress(progress_of(self._store.jobs.standing([job.id])[job.id]))
                 reason = wishes.stop()
@@ -94,15 +103,20 @@ class BatchRun:
             for shard in self._store.shards.open(job.id):
                 lane.work(shard.id, session)
 
-    def _open(self, job: JobRecord, wishes: Wishes) -> AbstractContextManager[JobBatch]:
-        return open_job_batch(
-            self._store,
-            self._assembly,
-            job,
-            new_name=self._new_name,
-            interrupted=lambda: wishes.stop() is StopReason.SIGNAL,
-            tell=wishes.tell,
-        )
+    @contextmanager
+    def _open(self, job: JobRecord, wishes: Wishes) -> Iterator[JobBatch]:
+        try:
+            with open_job_batch(
+                self._store,
+                self._assembly,
+                job,
+                new_name=self._new_name,
+                interrupted=lambda: wishes.stop() is StopReason.SIGNAL,
+                tell=wishes.tell,
+            ) as batch:
+                yield batch
+        except ModelError as error:
+            raise told(error) from error
 
     def _is_stopping(self, wishes: Wishes, course: JobCourse) -> bool:
         reason = wishes.stop()

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from prometheus_client.parser import text_string_to_metric_families
-from store_making import now, ok_end, start, with_items
+from store_making import JOB, now, ok_end, start, with_items
 from web_asking import ask
 
 from console.web.app import make_app
@@ -36,6 +36,17 @@ def test_prometheus_reads_the_jobs_and_the_money_by_realm(parts, app):
     assert found["skuscribe_held_usd", "simulated"] == 0
     assert found["skuscribe_workers",] == 0
     assert ("skuscribe_broker_up",) not in found
+
+
+def test_prometheus_reads_the_open_shards_by_state(parts, app):
+    with_items(parts.store, 30, state=JobState.RUNNING, shared=True, lane="batch")
+    parts.store.shards.plan(JOB, name="s", most_records=10, now=now())
+    shard = parts.store.shards.claim(parts.store.shards.open(JOB)[0].id, "w")
+    parts.store.shards.change(shard, state="closed")
+    found = _samples(ask(app, "/metrics"))
+    assert found["skuscribe_shards", "planned"] == 2
+    assert found["skuscribe_shards", "submitted"] == 0
+    assert ("skuscribe_shards", "closed") not in found
 
 
 def test_queues_are_shown_where_there_is_a_broker(parts):

@@ -151,7 +151,7 @@ def test_an_answer_without_json_is_asked_for_again_with_that_said(world):
 
 def test_a_model_that_fails_every_record_stops_the_job_and_says_why(world):
     world.bedrock.fate = lambda _record: "error"
-    with pytest.raises(ModelError, match=r"Every record .* came back with an error") as caught:
+    with pytest.raises(SkuscribeError, match=r"Every record .* came back with an error") as caught:
         world.run()
     assert "--lane on-demand" in caught.value.fix
     assert states(world) == {"pending": 12}
@@ -159,7 +159,7 @@ def test_a_model_that_fails_every_record_stops_the_job_and_says_why(world):
 
 def test_jobs_that_bedrock_cannot_run_stop_the_job_with_its_words(world):
     world.bedrock.end = lambda _number: JobStatus.FAILED
-    with pytest.raises(ModelError, match="no reason"):
+    with pytest.raises(SkuscribeError, match="no reason"):
         world.run()
     world.bedrock.end = lambda _number: JobStatus.COMPLETED
     world.pass_(60)
@@ -196,7 +196,7 @@ def test_an_answer_to_a_create_that_was_lost_makes_no_second_job(world):
 
 def test_a_refusal_that_somebody_has_to_mend_stops_the_job_and_is_gone_on_with_later(world):
     world.bedrock.refuses = lambda _order: ModelError("The role cannot be passed.", kind=ErrorKind.FORBIDDEN)
-    with pytest.raises(ModelError, match="role"):
+    with pytest.raises(SkuscribeError, match="role"):
         world.run()
     assert world.bedrock.jobs == {}
     world.bedrock.refuses = lambda _order: None

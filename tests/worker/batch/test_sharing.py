@@ -37,12 +37,19 @@ class Workers:
     def opening(self, *_, **options):
         yield self.world.batch(interrupted=options["interrupted"], tell=options["tell"], new_name=options["new_name"])
 
-    def look(self, session="w1", *, interrupted=lambda: False):
-        shared = SharedBatches(
-            store=self.store, assembly=self.world.assembly(), messages=self.messages(), new_name=self.world.new_name
+    def process(self):
+        """What one worker process looks after jobs with."""
+        return SharedBatches(
+            store=self.store,
+            assembly=self.world.assembly(),
+            messages=self.messages(),
+            new_name=self.world.new_name,
+            wait=lambda _: self.world.pass_(120),
         )
+
+    def look(self, session="w1", *, interrupted=lambda: False, process=None):
         with patch.object(sharing, "open_job_batch", self.opening):
-            shared.look(JOB, session, interrupted=interrupted)
+            (process or self.process()).look(JOB, session, interrupted=interrupted)
 
     def sweep(self):
         """Send what is due, and have it looked at by two workers in turn; give how many messages there were."""
@@ -183,3 +190,83 @@ def test_an_expired_round_is_followed_by_another(workers):
     workers.to_the_end()
     assert workers.store.items.states(JOB) == {"done": 12}
     assert len(workers.world.bedrock.jobs) == 6
+
+
+def test_threads_of_one_process_do_not_look_at_one_job_together(workers):
+    process, told = workers.process(), []
+
+    def again():
+        told.append(len(workers.store.shards.open(JOB)))
+        # It would come back to itself for ever.
+        workers.look(process=process, interrupted=lambda: pytest.fail("it looked again"))
+        return False
+
+    workers.look(process=process, interrupted=again)
+    assert told
+    workers.to_the_end()
+    assert len(workers.world.bedrock.jobs) == 3
+    workers.world.check_accounts()
+
+
+def test_a_process_looks_at_few_jobs_at_a_time(workers):
+    process = workers.process()
+    process._looked_at |= {"j1", "j2", "j3"}
+    workers.look(process=process)
+    assert not workers.store.shards.of_job(JOB)
+    process._looked_at.clear()
+    workers.look(process=process)
+    assert len(workers.store.shards.open(JOB)) == 3
+
+
+def test_a_shard_whose_claim_or_release_was_lost_on_the_way_is_let_go(workers):
+    process = workers.process()
+    workers.look("w1", process=process)
+    [first, second, _] = workers.store.shards.open(JOB)
+    workers.store.shards.claim(first.id, "w1")
+    workers.store.shards.claim(second.id, "w2")
+    process.free_forgotten()
+    assert [shard.session for shard in workers.store.shards.open(JOB)] == [None, "w2", None]
+
+
+def test_a_shard_that_is_worked_on_is_not_taken_for_forgotten(workers):
+    process, held = workers.process(), []
+
+    def between_pages():
+        process.free_forgotten()
+        held.extend(shard.id for shard in workers.store.shards.held("w1"))
+        return False
+
+    workers.look("w1", process=process, interrupted=between_pages)
+    assert held
+    assert not workers.store.shards.held("w1")
+    assert len(workers.world.bedrock.jobs) == 3
+
+
+def test_the_simulator_inside_stays_open_until_its_jobs_are_harvested(tmp_path):
+    workers = Workers(tmp_path, realm="simulated")
+    workers.look("w1")
+    assert workers.job.state is JobState.DONE
+    assert workers.job.session is None
+    workers.world.check_accounts()
+
+
+def test_nobody_else_looks_for_jobs_in_the_simulator_of_another_worker(tmp_path):
+    workers = Workers(tmp_path, realm="simulated")
+    assert workers.store.jobs.hold(JOB, "w2")
+    workers.look("w1")
+    assert not workers.store.shards.of_job(JOB)
+    workers.store.sessions.end_dead("w2", 0)
+    workers.look("w1")
+    assert workers.job.state is JobState.DONE
+
+
+def test_jobs_that_ended_with_the_simulator_of_a_worker_that_died_are_done_anew(tmp_path):
+    workers = Workers(tmp_path, realm="simulated")
+    workers.look("w2", interrupted=lambda: any(shard.arn for shard in workers.store.shards.open(JOB)))
+    assert workers.world.bedrock.jobs
+    # Another process, another simulator.
+    workers.world.bedrock.jobs.clear()
+    workers.world.bedrock.by_token.clear()
+    workers.look("w1")
+    assert workers.job.state is JobState.DONE
+    assert workers.store.items.states(JOB) == {"done": 12}
