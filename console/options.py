@@ -104,8 +104,11 @@ _SHARED = (
     click.option("--region", metavar="REGION", help="AWS Region (default: as for every AWS program)."),
     click.option("--templates", metavar="FOLDER", help="Folder of your own templates, before the library."),
     click.option("--fill", multiple=True, metavar="FIELD=COLUMN", help="Write a field into a column of yours."),
-    click.option("--lane", type=click.Choice(LANES), help="How requests go out (default: auto)."),
-    click.option("--deadline", metavar="6h", callback=_checked(parse_deadline, keep=True), help="Stop after so long."),
+    click.option("--lane", type=click.Choice(LANES), help="auto (default): cheapest in time; batch takes hours."),
+    click.option(
+        "--deadline", metavar="6h", callback=_checked(parse_deadline, keep=True),
+        help="Be over after so long; --lane auto keeps to it.",
+    ),
     click.option("--budget", metavar="USD", callback=_checked(parse_budget), help="Never spend more than this."),
     click.option("--rpm", type=_POSITIVE, help="Requests a minute (default: asked of AWS, else learned)."),
     click.option("--tpm", type=_POSITIVE, help="Tokens a minute (default: asked of AWS, else learned)."),

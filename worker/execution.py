@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import count
 
 from jobs.clock import Clock, stamp
@@ -54,6 +54,13 @@ def new_session(clock: Clock) -> str:
     return f"{int(clock().timestamp() * 1000):x}{secrets.token_hex(2)}"
 
 
+def renewed_deadline(job: JobRecord, now: datetime) -> str | None:
+    """Give when a job that is taken up must be over: one that it has missed counts anew from now."""
+    if job.deadline_at is None or stamp(now) <= job.deadline_at:
+        return job.deadline_at
+    return stamp(now + timedelta(seconds=parse_deadline(JobSpec.from_json(job.spec).deadline)))
+
+
 class Execution:
     """Runs jobs of the embedded mode, one at a time."""
 
@@ -94,7 +101,9 @@ class Execution:
                 error=None,
                 shared=False,
                 detached=False,
+                deadline_at=renewed_deadline(job, self._clock()),
             )
+            job = self._store.jobs.get(job_id)
             began_s = self._clock_s()
             state, reason, message = JobState.STOPPED, None, ""
             try:

@@ -12,7 +12,7 @@ from jobs.store.item_table import OpenItem
 from jobs.store.job_table import JobStanding
 from jobs.store.store import Store
 from worker import failure
-from worker.execution import Watch
+from worker.execution import Watch, renewed_deadline
 from worker.hold import BEATS_A_LEASE, Hold, running_error
 from worker.messages import CHUNK_ITEMS, Messages
 from worker.progress import progress_of
@@ -61,6 +61,7 @@ class Following:
         job = self._store.jobs.get(job_id)
         if not job.shared and self._hold.is_held(job_id):
             raise running_error(job_id)
+        self._store.jobs.change(job_id, deadline_at=renewed_deadline(job, self._clock()))
         in_batch = job.is_in_batch or bool(self._store.shards.open(job_id))
         chunks = self._store.chunks.submit(
             job_id, size=0 if in_batch else CHUNK_ITEMS, now=self._clock(), detached=detached

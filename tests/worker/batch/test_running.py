@@ -5,12 +5,14 @@ from datetime import timedelta
 
 import pytest
 from batch_world import ROOT, BatchWorld
-from store_making import JOB
+from store_making import JOB, MODEL
 
+from jobs.clock import stamp
 from jobs.lifecycle import StopReason
 from jobs.results import ItemState
 from jobs.store.shard_table import ShardState
 from templates.errors import SkuscribeError, UserError
+from worker.execution import renewed_deadline
 from worker.inference_jobs import JobStatus
 from worker.model import ErrorKind, ModelError
 
@@ -261,6 +263,27 @@ def test_a_deadline_that_nears_stops_the_jobs_and_keeps_what_they_did(tmp_path):
     deadline = world.store.jobs.get(JOB).deadline_at
     assert world.clock().isoformat() < deadline
     world.check_accounts()
+
+
+def test_a_deadline_that_was_missed_keeps_nobody_from_harvesting_later(tmp_path):
+    world = BatchWorld(tmp_path, deadline_h=6, spec=json.dumps({"model": [MODEL], "budget": None, "deadline": "6h"}))
+    world.bedrock.stop = lambda _arn: None
+    world.bedrock.takes = timedelta(hours=8)
+    assert world.run() is StopReason.DEADLINE
+    world.pass_(4 * 3600)
+    job = world.store.jobs.get(JOB)
+    renewed = renewed_deadline(job, world.clock())
+    assert renewed == stamp(world.clock() + timedelta(hours=6))
+    world.store.jobs.change(JOB, deadline_at=renewed)
+    assert world.run() is None
+    assert states(world) == {"done": 12}
+    world.check_accounts()
+
+
+def test_a_deadline_that_is_still_to_come_stays(tmp_path):
+    world = BatchWorld(tmp_path, deadline_h=6)
+    job = world.store.jobs.get(JOB)
+    assert renewed_deadline(job, world.clock()) == job.deadline_at
 
 
 def test_who_stops_a_job_has_its_batch_jobs_stopped_and_harvested(world):
