@@ -20,7 +20,8 @@ from console.main import run
 ROOT = Path(__file__).parents[1]
 SUMMARY_KEYS = {
     "job", "state", "stop_reason", "source", "items", "usage", "cost_usd", "unpriced_items", "unconfirmed_attempts",
-    "unconfirmed_usd", "estimate_usd", "lane", "lanes", "requests", "throttled", "seconds", "simulated", "outputs",
+    "unconfirmed_usd", "estimate_usd", "lane", "saved_usd", "lanes", "requests", "throttled", "seconds", "simulated",
+    "outputs",
 }  # fmt: skip
 PRODUCTS = (
     ("SKU", "Title", "Colour", "Warehouse"),
