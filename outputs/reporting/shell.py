@@ -18,16 +18,10 @@ from outputs.reporting.tally import Tally
 MOST_ROWS = 1_048_575
 
 _WIDTHS = {
-    "notes": 60,
-    "copy": 80,
-    "model": 34,
-    "price_ref": 34,
-    "request_id": 38,
-    "attempt": 26,
-    "fingerprint": 26,
-    "message": 60,
-    "arn": 60,
-}
+    "notes": 60, "copy": 80, "model": 34, "price_ref": 34, "request_id": 38, "attempt": 26, "fingerprint": 26,
+    "message": 60, "arn": 80, "submitted_at": 26, "ended_at": 26, "more_input_tokens": 20, "more_output_tokens": 20,
+    "manifest_input_tokens": 24, "manifest_output_tokens": 24, "shard": 22,
+}  # fmt: skip
 _USUAL_WIDTH = 16
 _FORMATS = {"cost_usd": "money", "reserved_usd": "money", "copy": "wrapped", "records": "count"}
 _SIMULATED_COLOUR = "#E69F00"
