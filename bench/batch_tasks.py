@@ -42,34 +42,33 @@ _OUT = "out/bench-job/records.jsonl.out"
 _ERRORS = 10
 
 
-def plan(folder: Path) -> int:
-    """Plan a job for the products of a folder."""
-    parts = wire()
-    spec = JobSpec(template=(TEMPLATE,), model=(MODEL,), lane="batch", fresh=True)
-    planned = parts.preparation.plan(parts.preparation.draft(str(folder / "products.xlsx"), spec), kind="run")
-    parts.store.shards.plan(planned.job_id, name=new_session(utc_now), most_records=10**7, now=utc_now())
-    return planned.chosen.items
-
-
 def prepare_ours(folder: Path) -> int:
-    """Write the shard's file, with its ledger."""
+    """Read and plan the products of a folder, then write the shard's file, with its ledger."""
+    _plan(folder)
     with _batch(folder) as batch:
         [shard] = batch.store.shards.open(batch.job.id)
         return prepare(batch, batch.store.shards.claim(shard.id, "bench")).records
 
 
+def _plan(folder: Path) -> None:
+    parts = wire()
+    spec = JobSpec(template=(TEMPLATE,), model=(MODEL,), lane="batch", fresh=True)
+    planned = parts.preparation.plan(parts.preparation.draft(str(folder / "products.xlsx"), spec), kind="run")
+    parts.store.shards.plan(planned.job_id, name=new_session(utc_now), most_records=10**7, now=utc_now())
+
+
 def harvest_ours(folder: Path) -> int:
-    """Book the output."""
+    """Book the output, and write the workbook with the copy in it, the user's cells untouched."""
     with _batch(folder) as batch:
         [shard] = batch.store.shards.open(batch.job.id)
         shard = batch.store.shards.claim(shard.id, "bench")
         ended = {"state": ShardState.ENDED, "status": JobStatus.COMPLETED, "arn": "arn/bench-job", "processed": 1}
         closed = harvest(batch, batch.store.shards.change(shard, **ended), give_up=False)
-        return closed.replied + closed.errors
+    _deliver(folder)
+    return closed.replied + closed.errors
 
 
-def deliver(folder: Path) -> int:
-    """Write the workbook with the copy in it, the user's cells untouched."""
+def _deliver(folder: Path) -> None:
     parts = wire()
     job = parts.store.jobs.list()[0]
     spec = JobSpec.from_json(job.spec)
@@ -85,7 +84,6 @@ def deliver(folder: Path) -> int:
         earlier={},
         write=parts.files.write,
     )
-    return 0
 
 
 @contextmanager
@@ -232,11 +230,9 @@ def script_harvest(folder: Path) -> int:
 
 
 STEPS = {
-    "plan": plan,
     "prepare": prepare_ours,
     "answer": answer,
     "harvest": harvest_ours,
-    "deliver": deliver,
     "script-prepare": script_prepare,
     "script-harvest": script_harvest,
 }

@@ -14,7 +14,7 @@ from products import write_xlsx
 
 _MIB = 1024 * 1024
 MOST_MIB = 300
-_OURS = ("plan", "prepare", "harvest", "deliver")
+_OURS = ("prepare", "harvest")
 _SCRIPT = ("script-prepare", "script-harvest")
 
 
@@ -25,9 +25,9 @@ def part_g(*, quick: bool) -> bool:
     with TemporaryDirectory(prefix="bench-") as name:
         folder = Path(name)
         write_xlsx(folder / "products.xlsx", items)
-        taken = {step: _step(step, folder) for step in ("plan", "prepare", "script-prepare")}
+        taken = {step: _step(step, folder) for step in ("prepare", "script-prepare")}
         _step("answer", folder)
-        taken |= {step: _step(step, folder) for step in ("harvest", "deliver", "script-harvest")}
+        taken |= {step: _step(step, folder) for step in ("harvest", "script-harvest")}
     print(f"{'':>16} {'s':>6} {'records/s':>10} {'MiB':>5}")
     for step, one in taken.items():
         print(f"{step:>16} {one.wall_s:>6.1f} {items / one.wall_s:>10.0f} {one.peak_bytes / _MIB:>5.0f}")
