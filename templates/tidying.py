@@ -51,13 +51,16 @@ def tidy(text: str, *, multiline: bool = False, keep_html: bool = False) -> str:
 def _mend(text: str, *, multiline: bool, keep_html: bool) -> str:
     if "&" in text and not keep_html:
         text = _ENTITY.sub(lambda entity: html.unescape(entity.group()), text)
-    if not text.isprintable():
+    has_plain_lines = multiline and text.replace("\n", "").isprintable()
+    if not (has_plain_lines or text.isprintable()):
         text = _INVISIBLE.sub("", text)
     if not unicodedata.is_normalized("NFC", text):
         text = unicodedata.normalize("NFC", text)
     if not multiline:
         return _SPACES.sub(" ", text).strip()
-    lines = [_INNER_SPACES.sub(" ", line).strip() for line in _BREAKS.sub("\n", text).split("\n")]
+    if not has_plain_lines:
+        text = _BREAKS.sub("\n", text)
+    lines = [_INNER_SPACES.sub(" ", line).strip() for line in text.split("\n")]
     return _EMPTY_LINES.sub("\n\n", "\n".join(lines)).strip()
 
 

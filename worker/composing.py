@@ -94,6 +94,9 @@ class Composer:
         self._locale = locale
         self._renderer = Renderer(template, brand=brand, locale=locale)
         self._system_tokens = estimate_tokens(self._renderer.system)
+        self._system_bytes = len(self._renderer.system.encode())
+        #: Of all fields: the `max_tokens` that an answer to a text of plain ASCII needs.
+        self._most_tokens = answer_tokens(template.fields, locale, "")
         self._schemas: dict[tuple[OutputMode, frozenset[str]], tuple[dict[str, Any], str]] = {}
         self._seen_replies = 0
         self._seen_most_tokens = 0
@@ -128,7 +131,7 @@ class Composer:
             cache_system=0 < asking.cache_min_tokens <= self._system_tokens,
             metadata=asking.metadata,
         )
-        return Composed(request, estimated, most_prompt_tokens(prompt.system + user, schema_text))
+        return Composed(request, estimated, self._system_bytes + most_prompt_tokens(user, schema_text))
 
     def _take_up(self, task: Task) -> None:
         """Go on with the repair of an answer that came back from a batch."""
@@ -151,8 +154,11 @@ class Composer:
 
     def _max_tokens(self, task: Task, only: Collection[str]) -> int:
         asking = self.asking
-        fields: tuple[Field, ...] = tuple(one for one in self.template.fields if not only or one.name in only)
-        most = answer_tokens(fields, self._locale, task.prompt.user if task.prompt else "")
+        user = task.prompt.user if task.prompt else ""
+        fields: tuple[Field, ...] = self.template.fields
+        if only:
+            fields = tuple(one for one in fields if one.name in only)
+        most = self._most_tokens if user.isascii() and not only else answer_tokens(fields, self._locale, user)
         if self._seen_replies >= 20 and not only:  # noqa: PLR2004 - a small sample's longest answer says little
             most = min(most, round(self._seen_most_tokens * 1.3) + 32)
         if task.lengthened:

@@ -15,6 +15,7 @@ from jobs.store.schema import PROGRESS_COLUMNS, TOKEN_COLUMNS, items, jobs
 from jobs.usage import TokenUsage
 
 _RESULT = ("state", "copy", "notes", "finish", "tier", "lane", "price_ref")
+_dump_usage = json.JSONEncoder(default=str).encode
 _OF_TWIN = ("state", "copy", "notes")
 #: What a transaction adds to a job's row.
 JOB_SUMS = ("spent_pico", "held_pico", *PROGRESS_COLUMNS, "tokens")
@@ -76,7 +77,7 @@ def end_row(end: End, now: str) -> dict[str, Any]:
         "tier": end.tier,
         "cost_pico": end.cost_pico,
         "price_ref": end.price_ref,
-        "usage": json.dumps(end.raw_usage, default=str),
+        "usage": _dump_usage(end.raw_usage),
         "request_id": end.request_id,
         "finish": end.finish,
         "seconds": round(end.seconds, 3),

@@ -9,6 +9,7 @@ from sqlalchemy import Engine, func, select
 from jobs.store.schema import copies
 from templates.fields import Copy
 
+_pack = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 #: Copy in these states is never written over.
 LOCKED = ("approved", "edited")
 
@@ -67,7 +68,7 @@ class CopyTable:
 
 def pack_copy(copy: Copy) -> str:
     """Write copy as JSON."""
-    return json.dumps(copy, ensure_ascii=False, separators=(",", ":"))
+    return _pack(copy)
 
 
 def unpack_copy(text: str | None) -> Copy:

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import Engine, bindparam, exists, func, select, update
 
 from jobs.clock import Clock, stamp
+from jobs.results import ItemState
 from jobs.store.attempts import End, Finished, Grant, Start
 from jobs.store.item_table import OpenItem, open_item
 from jobs.store.ledger_batch import Batch
@@ -21,12 +22,15 @@ from jobs.store.schema import IS_OPEN, attempt_ends, attempt_starts, items, prod
 from jobs.store.shard_table import ShardRecord, lock_claim
 
 _HAS_ENDED = exists().where(attempt_ends.c.attempt == attempt_starts.c.attempt)
-_START_COLUMNS = [attempt_starts.c[name] for name in Start.__dataclass_fields__]
+_START_NAMES = tuple(Start.__dataclass_fields__)
+_START_COLUMNS = [attempt_starts.c[name] for name in _START_NAMES]
+_ITEM_COLUMNS = ("id", "row", "template", "locale", "model", "fingerprint", "met", "draft")
 _STARTED = select(attempt_starts.c.attempt).where(attempt_starts.c.attempt.in_(bindparam("ids", expanding=True)))
 _OPENED = (
     select(
-        *(column.label(f"start_{column.name}") for column in _START_COLUMNS),
-        items,
+        *_START_COLUMNS,
+        items.c.state,
+        *(items.c[name] for name in _ITEM_COLUMNS),
         products.c.key,
         products.c["values"],
     )
@@ -47,6 +51,9 @@ _NOTE = (
     .where(items.c.id == bindparam("the_item"), IS_OPEN)
     .values(met=bindparam("new_met"), draft=bindparam("new_draft"))
 )
+
+
+_ITEM_NAMES = (*_ITEM_COLUMNS, "key", "values")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +115,8 @@ class ShardLedger:
     def opened(self, attempts: Sequence[str]) -> dict[str, Opened]:
         """Give those of these attempts that have not ended, with their items."""
         with self._reading.connect() as connection:
-            found = connection.execute(_OPENED, {"ids": list(attempts)}).mappings()
-            return {row["start_attempt"]: _opened(row) for row in found}
+            found = connection.execute(_OPENED, {"ids": list(attempts)})
+            return {row[0]: _opened(row) for row in found}
 
     def left(self, shard: ShardRecord, *, after: str = "", above_item: int = 0, most: int = 500) -> list[str]:
         """Give the next attempts of a shard that have not ended, in their order; only those of items above an id."""
@@ -175,9 +182,11 @@ class ShardLedger:
                 Batch(starts=(), ends=(), finished=finished).write(connection, stamp(self._clock()), again=False)
 
 
-def _opened(row: Mapping[Any, Any]) -> Opened:
-    start = Start(**{name: row[f"start_{name}"] for name in Start.__dataclass_fields__})
-    return Opened(start, open_item(row), row["state"] == "pending")
+def _opened(row: Sequence[Any]) -> Opened:
+    size = len(_START_NAMES)
+    start = Start(**dict(zip(_START_NAMES, row, strict=False)))
+    item = open_item(dict(zip(_ITEM_NAMES, row[size + 1 :], strict=True)))
+    return Opened(start, item, row[size] == ItemState.PENDING)
 
 
 def _note_row(note: Note) -> dict[str, Any]:

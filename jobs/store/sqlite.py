@@ -47,7 +47,13 @@ def _make_folder(folder: Path) -> None:
 def _on_connect(connection: sqlite3.Connection, _record: Any) -> None:
     # The driver's own transactions begin late and break DDL; we say BEGIN ourselves.
     connection.isolation_level = None
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={_LOCK_WAIT_S * 1000}"):
+    for pragma in (
+        "journal_mode=WAL",
+        "cache_size=-65536",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        f"busy_timeout={_LOCK_WAIT_S * 1000}",
+    ):
         connection.execute(f"PRAGMA {pragma}")
 
 

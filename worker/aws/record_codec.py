@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -20,6 +21,9 @@ _FORMATS = {
     "invoke": RecordFormat.INVOKE_MODEL,
     "invoke-model": RecordFormat.INVOKE_MODEL,
 }
+_dump = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+#: Stands for the product in a body whose other texts are encoded once.
+_PRODUCT = "\ue000product\ue000"
 
 
 def record_format(base: str | None, told: str) -> RecordFormat:
@@ -34,6 +38,24 @@ class RecordCodec:
     #: Base model; None when it is not known.
     base: str | None
     format: RecordFormat
+    #: What is the same in many records -> what stands before and after the product, and what its keys must outlive.
+    _frames: dict[tuple[Any, ...], tuple[bytes, bytes, Any]] = field(default_factory=dict, repr=False, compare=False)
+
+    def line(self, record_id: str, request: Request) -> bytes:
+        """Write the record of a request, with the end of its line.
+
+        Raises:
+            UserError: nobody knows the InvokeModel body of this model.
+        """
+        before, after = self._frame(request)
+        if not after:
+            return f"{_dump({'recordId': record_id, 'modelInput': self.body(request)})}\n".encode()
+        return b'{"recordId":%b,"modelInput":%b%b%b}\n' % (
+            _dump(record_id).encode(),
+            before,
+            _dump(request.user).encode(),
+            after,
+        )
 
     def body(self, request: Request) -> dict[str, Any]:
         """Write the `modelInput` of a request that asks for JSON in its prompt.
@@ -54,6 +76,17 @@ class RecordCodec:
     def error(self, error: Any) -> ModelError:
         """Say what the `error` of a record means; also what it means when there is none."""
         return record_error(error, model=self.base or "the model")
+
+    def _frame(self, request: Request) -> tuple[bytes, bytes]:
+        """Give what stands around the product's text, nothing where that does not stand in the body by itself."""
+        schema, parameters = request.schema, request.parameters
+        key = (request.system, id(schema), id(parameters), request.max_tokens, request.mode)
+        if key not in self._frames:
+            body = _dump(self.body(replace(request, user=_PRODUCT))).encode()
+            found = body.split(_dump(_PRODUCT).encode())
+            before, after = found if len(found) == 2 else (b"", b"")  # noqa: PLR2004 - it stands there once
+            self._frames[key] = before, after, (schema, parameters)
+        return self._frames[key][:2]
 
     @cached_property
     def _capability(self) -> Capability:

@@ -25,6 +25,8 @@ _STOP_REASONS = {
 #: Ends of reasoning that stands before the answer: gpt-oss by the user guide (model-parameters-openai), `think` by the
 #: prompt formats of Qwen, DeepSeek and MiniMax.
 _REASONING = ("reasoning", "think")
+#: What is read of Converse's reply.
+_READ = ("output", "stopReason", "usage")
 _NO_REPLY = "What came back is not a reply of a model."
 
 
@@ -61,11 +63,8 @@ def _read(output: Mapping[str, Any]) -> Reply | None:
 
 
 def _of_converse(output: Mapping[str, Any]) -> Reply:
-    """Converse, and Nova's own reply, which has the same shape."""
-    reply = reply_of(output, elapsed_ms=0)
-    if reply.latency_ms or reply.tier != "default" or reply.request_id:
-        return replace(reply, latency_ms=0, tier="default", request_id="")
-    return reply
+    """Converse, and Nova's own reply, which has the same shape; tier, latency and request id mean nothing here."""
+    return reply_of({name: output[name] for name in _READ if name in output}, elapsed_ms=0)
 
 
 def _of_claude(output: Mapping[str, Any], blocks: Sequence[Mapping[str, Any]]) -> Reply:

@@ -7,13 +7,12 @@ already, so that a harvest which was killed anywhere simply begins anew.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 from typing import Any
 
-from jobs.store.attempts import End, Finished
+from jobs.store.attempts import End
 from jobs.store.shard_ledger import Harvested, Note, Opened
 from jobs.store.shard_table import ShardRecord, ShardState
 from templates.errors import UserError
@@ -26,8 +25,8 @@ from worker.model import ModelError, OutputMode
 from worker.outcome import finished_item
 from worker.verdicts import Again, Repair, Settled, on_reply
 
-#: Records that are booked in one transaction; so many are in memory three times.
-_PAGE = 2000
+#: Records that are booked in one transaction; so many are in memory at a time.
+_PAGE = 5000
 _MANIFEST = "manifest.json.out"
 _OUTPUT = ".out"
 #: Looks for an output that should be there, before somebody has to mend it.
@@ -72,17 +71,11 @@ def harvest(batch: JobBatch, shard: ShardRecord, *, give_up: bool) -> ShardRecor
 
 
 def _book(batch: JobBatch, shard: ShardRecord, pages: Pages, lines: Iterator[bytes]) -> None:
-    """Book an output page by page; while one is written, the next is judged."""
-    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="harvest") as writer:
-        written: Future[int] | None = None
-        while page := list(islice(lines, _PAGE)):
-            batch.go_on()
-            judged = pages.judged(page)
-            if written:
-                written.result()
-            written = writer.submit(batch.ledger.settle, shard, judged)
-        if written:
-            written.result()
+    """Book an output page by page, one after the other: a thread that writes meanwhile wants the same interpreter."""
+    records = _records(lines)
+    while page := dict(islice(records, _PAGE)):
+        batch.go_on()
+        batch.ledger.settle(shard, pages.judged(page))
 
 
 class Pages:
@@ -94,9 +87,8 @@ class Pages:
         self._place = batch.place(shard)
         self.first_error = ""
 
-    def judged(self, lines: Sequence[bytes]) -> Harvested:
-        """Give what a page of output lines means; lines that are no record of an open attempt mean nothing."""
-        records = dict(_records(lines))
+    def judged(self, records: Mapping[str, Mapping[str, Any]]) -> Harvested:
+        """Give what a page of output records means, by id; those of no open attempt mean nothing."""
         ends: list[End] = []
         notes: list[Note] = []
         counted: dict[str, str] = {}
@@ -144,7 +136,8 @@ class Pages:
         verdict = on_reply(task, reply, composer.template, composer.checker)
         match verdict:
             case Settled():
-                return _with_result(end, finished_item(opened.item, verdict, end, self._place)), None, "replied"
+                finished = finished_item(opened.item, verdict, end, self._place)
+                return replace(end, finished=finished), None, "replied"
             case Repair():
                 return end, Note(opened.item.id, task.met, verdict.draft), "replied"
             case Again():
@@ -169,11 +162,8 @@ def harvest_line(shard: ShardRecord) -> str:
     return line
 
 
-def _with_result(end: End, finished: Finished) -> End:
-    return replace(end, finished=finished)
-
-
-def _records(lines: Sequence[bytes]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+def _records(lines: Iterable[bytes]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Read records, without what each of them repeats of its input: that is most of it."""
     for line in lines:
         try:
             record = json.loads(line)
@@ -181,6 +171,7 @@ def _records(lines: Sequence[bytes]) -> Iterator[tuple[str, Mapping[str, Any]]]:
             # Its record counts as missing.
             continue
         if isinstance(record, dict) and isinstance(record.get("recordId"), str):
+            record.pop("modelInput", None)
             yield record["recordId"], record
 
 

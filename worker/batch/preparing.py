@@ -7,7 +7,6 @@ anew: attempts that are recorded stay, the object is written again. From the int
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -22,7 +21,6 @@ from worker.model import OutputMode
 
 _PAGE = 2000
 _FILE = "records.jsonl"
-_dump = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 def prepare(batch: JobBatch, shard: ShardRecord) -> ShardRecord:
@@ -146,8 +144,7 @@ class Records:
             cached=False,
         )
         start = batch.start(shard, item, purpose=task.purpose, reserved_pico=reserved)
-        body = batch.codecs[shard.model].body(request)
-        return _Record(start, f"{_dump({'recordId': start.attempt, 'modelInput': body})}\n".encode())
+        return _Record(start, batch.codecs[shard.model].line(start.attempt, request))
 
 
 def _too_small(batch: JobBatch, shard: ShardRecord, records: int, *, cut_by: str = "") -> ShardRecord:
