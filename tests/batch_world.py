@@ -247,6 +247,7 @@ class BatchWorld:
             timeout_hours=72,
             poll_s=60.0,
             limits=self.limits,
+            keeps_jobs=self.store.jobs.get(JOB).realm != "simulated",
         )
         return JobBatch(
             job=self.store.jobs.get(JOB),

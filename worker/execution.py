@@ -56,9 +56,10 @@ def new_session(clock: Clock) -> str:
 
 def renewed_deadline(job: JobRecord, now: datetime) -> str | None:
     """Give when a job that is taken up must be over: one that it has missed counts anew from now."""
-    if job.deadline_at is None or stamp(now) <= job.deadline_at:
+    span = JobSpec.from_json(job.spec).deadline
+    if not span or (job.deadline_at and stamp(now) <= job.deadline_at):
         return job.deadline_at
-    return stamp(now + timedelta(seconds=parse_deadline(JobSpec.from_json(job.spec).deadline)))
+    return stamp(now + timedelta(seconds=parse_deadline(span)))
 
 
 class Execution:
@@ -172,7 +173,7 @@ class Execution:
                 feed=feed,
                 show=watch.show,
             )
-            self._attend(job, spec, engine, watch)
+            self._attend(job, engine, watch)
             stopped = feed.stopped
         if isinstance(engine.error, StoreError):
             raise engine.error
@@ -193,15 +194,15 @@ class Execution:
             tell=watch.tell,
         )
 
-    def _deadline_s(self, job: JobRecord, spec: JobSpec) -> float | None:
+    def _deadline_s(self, job: JobRecord) -> float | None:
         """Say by the monotonic clock when the job must be over."""
-        if job.deadline_at:
-            return self._clock_s() + (datetime.fromisoformat(job.deadline_at) - self._clock()).total_seconds()
-        return self._clock_s() + parse_deadline(spec.deadline) if spec.deadline else None
+        if not job.deadline_at:
+            return None
+        return self._clock_s() + (datetime.fromisoformat(job.deadline_at) - self._clock()).total_seconds()
 
-    def _attend(self, job: JobRecord, spec: JobSpec, engine: Engine, watch: Watch) -> None:
+    def _attend(self, job: JobRecord, engine: Engine, watch: Watch) -> None:
         """Wait for the engine's end, passing on why it should stop."""
-        deadline_s = self._deadline_s(job, spec)
+        deadline_s = self._deadline_s(job)
         patience_s: float | None = None
         engine.start()
         while not engine.join(_WATCH_S):

@@ -69,6 +69,8 @@ class Following:
         if chunks is None:
             raise running_error(job_id)
         if in_batch:
+            # Whoever takes a job up wants it looked at now.
+            self._store.shards.wake([shard.id for shard in self._store.shards.open(job_id)])
             self._messages.batch(job_id)
         elif not chunks:
             self._store.jobs.settle(job_id, self._clock())

@@ -7,11 +7,11 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import count
 
+from jobs.clock import stamp
 from jobs.lifecycle import JobState, StopReason
-from jobs.spec import JobSpec, parse_deadline
 from jobs.store.database import StoreError, StoreLostError
 from jobs.store.job_table import JobRecord, JobStanding
 from jobs.store.ledger import Ledger
@@ -268,7 +268,7 @@ class Host:
         if standing.proven:
             line.open_up()
         self._tell(line)
-        if self._is_late(line.job):
+        if standing.deadline_at and stamp(self._now()) > standing.deadline_at:
             self._store.jobs.want_stop(job_id, StopReason.DEADLINE)
 
     def _tell(self, line: Line) -> None:
@@ -280,12 +280,6 @@ class Host:
 
     def _fail(self, job_id: str, error: SkuscribeError) -> None:
         self._store.jobs.fail(job_id, error=failure.to_json(error), message=failure.told(error).message)
-
-    def _is_late(self, job: JobRecord) -> bool:
-        deadline = JobSpec.from_json(job.spec).deadline
-        if not deadline or not job.began_at:
-            return False
-        return self._now() > datetime.fromisoformat(job.began_at) + timedelta(seconds=parse_deadline(deadline))
 
     def _close_if_over(self, line: Line) -> None:
         idle_s = self._assembly.clock_s() - line.idle_since_s

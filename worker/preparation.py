@@ -315,7 +315,7 @@ class Preparation:
         priced = self._lanes.compare(job_id, spec, draft.recipe, kind=kind, realm=draft.realm, region=draft.region)
         plan = Plan(job_id=job_id, lanes=priced.lanes, choice=priced.choice, notes=draft.sheet.info.notes)
         usd, lane = plan.chosen.usd, plan.choice.lane
-        due = began + timedelta(seconds=parse_deadline(spec.deadline)) if spec.deadline and lane == "batch" else None
+        due = began + timedelta(seconds=parse_deadline(spec.deadline)) if spec.deadline else None
         self._store.jobs.change(
             job_id,
             planned=True,

@@ -18,7 +18,7 @@ class Grant(StrEnum):
     GRANTED = "granted"
     #: Its reservation does not fit under the cap.
     CAP = "cap"
-    #: Somebody has ended its session: others do its work.
+    #: Somebody has ended it or its session: others do its work.
     ENDED = "ended"
 
     def __bool__(self) -> bool:

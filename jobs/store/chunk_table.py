@@ -29,7 +29,8 @@ from sqlalchemy import (
 from jobs.clock import stamp
 from jobs.lifecycle import JobState
 from jobs.store.recounting import recount
-from jobs.store.schema import IS_OPEN, IS_RUNNING, chunks, items, jobs, sessions
+from jobs.store.schema import IS_OPEN, IS_RUNNING, chunks, items, jobs, shards
+from jobs.store.session_table import lives
 
 #: How many chunks of urgent jobs one dispatch gives out at the most.
 _MOST_URGENT = 64
@@ -122,14 +123,21 @@ class ChunkTable:
                     # What fits into one chunk is waited for by a person: it goes before bulk work.
                     urgent=row.kind == "preview" or count == 1,
                     proven=False,
+                    # Its items go out as chunks: nothing is left to be said about the rest.
+                    rest_lane=func.coalesce(jobs.c.rest_lane, jobs.c.lane) if size else jobs.c.rest_lane,
                 )
             )
         return count
 
     def begin_rest(self, job_id: str, lane: str, *, size: int) -> bool:
-        """Let what batch jobs left open be sent one by one in a lane, as chunks; False: somebody has done it."""
+        """Let what batch jobs left open be sent one by one in a lane, as chunks.
+
+        False: somebody has done it, or has made new shards of them.
+        """
         with self._writing.begin() as connection:
-            mine = update(jobs).where(jobs.c.id == job_id, jobs.c.rest_lane.is_(None))
+            is_open = exists().where(shards.c.job_id == job_id, shards.c.state != "closed")
+            connection.execute(select(jobs.c.id).where(jobs.c.id == job_id).with_for_update(key_share=True))
+            mine = update(jobs).where(jobs.c.id == job_id, jobs.c.rest_lane.is_(None), ~is_open)
             if connection.execute(mine.values(rest_lane=lane)).rowcount != 1:
                 return False
             _divide(connection, job_id, size)
@@ -191,7 +199,7 @@ class ChunkTable:
         """Give a chunk to a session; None when it is somebody's already, is done, or its job does not go on."""
         with self._writing.begin() as connection:
             # The job's row is locked so that nobody settles it in between.
-            if connection.execute(_GOES_ON, {"the_chunk": chunk_id}).first() is None or not _lives(connection, session):
+            if connection.execute(_GOES_ON, {"the_chunk": chunk_id}).first() is None or not lives(connection, session):
                 return None
             row = connection.execute(_CLAIM, {"the_chunk": chunk_id, "by": session}).mappings().first()
         return Chunk(**row) if row else None
@@ -209,7 +217,7 @@ class ChunkTable:
         if not chunk_ids:
             return set()
         with self._writing.begin() as connection:
-            _lives(connection, session)
+            lives(connection, session)
             held = connection.execute(_HELD, {"session": session, "chunks": list(chunk_ids), "now": stamp(now)}).all()
             if held:
                 connection.execute(_LET_GO, [_let_go(row, session) for row in held])
@@ -300,7 +308,6 @@ _DRAIN = (
     .where(_IS_THE_CHUNK, chunks.c.session == bindparam("by"), chunks.c.state == ChunkState.CLAIMED)
     .values(state=ChunkState.DRAINING)
 )
-_HAS_ENDED = select(sessions.c.ended).where(sessions.c.id == bindparam("session")).with_for_update(read=True)
 
 #: What a session's chunks still have open: how many items, how many of those wait, and until when.
 _HELD = (
@@ -326,11 +333,6 @@ _LET_GO = (
     .where(chunks.c.id == bindparam("the_chunk"), chunks.c.session == bindparam("by"))
     .values(state=bindparam("next"), session=None, queued_at=None, not_before=bindparam("due_at"))
 )
-
-
-def _lives(connection: Connection, session: str) -> bool:
-    """Whether a session has not ended; nobody can end it before this transaction is over."""
-    return not connection.execute(_HAS_ENDED, {"session": session}).scalar()
 
 
 def _ready_chunks(connection: Connection, job_id: str, most: int, at: str) -> Sequence[int]:

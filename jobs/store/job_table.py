@@ -24,6 +24,7 @@ from jobs.store.schema import (
     shards,
     tallies,
 )
+from jobs.store.shard_table import REST_IS_OPEN
 from templates.errors import UserError, nearest
 
 
@@ -76,7 +77,7 @@ class JobRecord:
     rest_lane: str | None = None
     #: JSON of the `Choice`, where lanes were compared.
     choice: str | None = None
-    #: When what it asked of the batch lane must be back, None for whenever.
+    #: When it must be over, None for whenever.
     deadline_at: str | None = None
     #: A request of it has had a good reply.
     proven: bool = False
@@ -106,6 +107,7 @@ class JobStanding:
     stop_wanted: StopReason | None
     error: str | None
     proven: bool
+    deadline_at: str | None
     spent_pico: int
     finished: int
     failed: int
@@ -180,10 +182,12 @@ class JobTable:
             connection.execute(update(jobs).where(jobs.c.id == job_id, jobs.c.session == session).values(**values))
 
     def want_stop(self, job_id: str, reason: StopReason) -> None:
-        """Say that a job is to stop, and why; the first reason stays."""
+        """Say that a job is to stop, and why; the first reason stays. Its shards are looked at soon."""
+        first = update(jobs).where(jobs.c.id == job_id, jobs.c.stop_wanted.is_(None)).values(stop_wanted=reason)
+        is_open = (shards.c.job_id == job_id) & (shards.c.state != "closed")
         with self._engine.execution_options(writes=True).begin() as connection:
-            first = update(jobs).where(jobs.c.id == job_id, jobs.c.stop_wanted.is_(None))
-            connection.execute(first.values(stop_wanted=reason))
+            if connection.execute(first).rowcount:
+                connection.execute(update(shards).where(is_open).values(due_at="", queued_at=None))
 
     def wanted_stop(self, job_id: str) -> StopReason | None:
         """Give why somebody wants a job to stop, None when nobody does."""
@@ -308,9 +312,7 @@ def _has_chunks(*states: str) -> Any:
 
 
 #: Its open items are to go into batch jobs, which only they who look at its batch lane can say to be over.
-_IS_IN_BATCH = (
-    (jobs.c.lane == "batch") & jobs.c.rest_lane.is_(None) & exists().where(items.c.job_id == jobs.c.id, IS_OPEN)
-)
+_IS_IN_BATCH = REST_IS_OPEN & exists().where(items.c.job_id == jobs.c.id, IS_OPEN)
 
 _AT_ITS_END = select(jobs.c.stop_wanted, jobs.c.error, jobs.c.seconds, jobs.c.began_at).where(
     jobs.c.id == bindparam("job_id"),

@@ -80,7 +80,7 @@ jobs = Table(
     Column("lane", StoredText, nullable=False, server_default=""),
     Column("rest_lane", StoredText),
     Column("choice", StoredText),  # JSON of the `Choice`: why this lane, what each would cost
-    Column("deadline_at", StoredText),  # when batch inference jobs must be back, None for whenever
+    Column("deadline_at", StoredText),  # when it must be over, None for whenever
     Column("proven", Boolean, nullable=False, server_default=text("false")),  # a request of it had a good reply
     # Of the present session, added up by the ledger: what a progress bar shows.
     *(Column(name, Integer, nullable=False, server_default="0") for name in PROGRESS_COLUMNS),
@@ -158,6 +158,9 @@ shards = Table(
     Column("records", Integer, nullable=False, server_default="0"),
     Column("bytes", BigInteger, nullable=False, server_default="0"),
     Column("digest", StoredText, nullable=False, server_default=""),  # sha256 of the file, the clientRequestToken
+    # Where its job is asked for, from the intent on: another Region or account does not know it.
+    Column("region", StoredText, nullable=False, server_default=""),
+    Column("account", StoredText, nullable=False, server_default=""),
     Column("input_uri", StoredText, nullable=False, server_default=""),
     Column("output_uri", StoredText, nullable=False, server_default=""),
     Column("asked_at", StoredText),  # when Bedrock was first asked for the job: from then on there may be one
@@ -167,7 +170,8 @@ shards = Table(
     Column("created_at", StoredText, nullable=False),
     Column("submitted_at", StoredText),
     Column("ended_at", StoredText),  # at Bedrock
-    Column("processed", Integer, nullable=False, server_default="0"),  # by Bedrock's count, while it runs
+    Column("ran", Boolean, nullable=False, server_default=text("false")),  # it was seen at work
+    Column("processed", Integer, nullable=False, server_default="0"),  # by Bedrock's count, up to a minute behind
     # Of the harvest: records with a reply, with an error, without either.
     Column("replied", Integer, nullable=False, server_default="0"),
     Column("errors", Integer, nullable=False, server_default="0"),

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, Engine, func, insert, select, update
+from sqlalchemy import Connection, Engine, bindparam, func, insert, select, update
 
 from jobs.clock import stamp
 from jobs.store.schema import chunks, sessions, shards
@@ -28,6 +28,7 @@ class SessionRecord:
     seen_at: str
 
 
+_HAS_ENDED = select(sessions.c.ended).where(sessions.c.id == bindparam("session")).with_for_update(read=True)
 _LIVE_SLOTS = select(func.coalesce(func.sum(sessions.c.slots), 0)).where(~sessions.c.ended)
 
 
@@ -100,6 +101,11 @@ class SessionTable:
         with self._engine.connect() as connection:
             found = connection.execute(query.order_by(sessions.c.began_at, sessions.c.id)).mappings()
             return [SessionRecord(**row) for row in found]
+
+
+def lives(connection: Connection, session: str) -> bool:
+    """Whether a session has not ended; nobody can end it before this transaction is over."""
+    return not connection.execute(_HAS_ENDED, {"session": session}).scalar()
 
 
 class Heartbeats:

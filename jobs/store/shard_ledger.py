@@ -25,7 +25,9 @@ _HAS_ENDED = exists().where(attempt_ends.c.attempt == attempt_starts.c.attempt)
 _START_NAMES = tuple(Start.__dataclass_fields__)
 _START_COLUMNS = [attempt_starts.c[name] for name in _START_NAMES]
 _ITEM_COLUMNS = ("id", "row", "template", "locale", "model", "fingerprint", "met", "draft")
-_STARTED = select(attempt_starts.c.attempt).where(attempt_starts.c.attempt.in_(bindparam("ids", expanding=True)))
+_STARTED = select(attempt_starts.c.attempt, _HAS_ENDED.label("has_ended")).where(
+    attempt_starts.c.attempt.in_(bindparam("ids", expanding=True))
+)
 _OPENED = (
     select(
         *_START_COLUMNS,
@@ -97,7 +99,7 @@ class ShardLedger:
     def reserve(self, shard: ShardRecord, starts: Sequence[Start]) -> list[Grant]:
         """Record attempts of a claimed shard before they are sent, and hold what they may cost.
 
-        Those that are recorded already stay granted.
+        Those that are recorded already stay granted, but for those that have ended: nothing is held for them any more.
 
         Raises:
             ClaimLostError: the shard is somebody else's.
@@ -105,12 +107,13 @@ class ShardLedger:
         with self._engine.begin() as connection:
             lock_claim(connection, shard)
             ids = [start.attempt for start in starts]
-            before = set(connection.execute(_STARTED, {"ids": ids}).scalars()) if ids else set()
+            rows = connection.execute(_STARTED, {"ids": ids}).all() if ids else []
+            before = {row.attempt: Grant.ENDED if row.has_ended else Grant.GRANTED for row in rows}
             fresh = [start for start in starts if start.attempt not in before]
             batch = Batch(starts=fresh, ends=(), finished=())
             answers = batch.write(connection, stamp(self._clock()), again=False) if fresh else []
-        granted = dict(zip((start.attempt for start in fresh), answers, strict=True))
-        return [granted.get(start.attempt, Grant.GRANTED) for start in starts]
+        granted = before | dict(zip((start.attempt for start in fresh), answers, strict=True))
+        return [granted[start.attempt] for start in starts]
 
     def opened(self, attempts: Sequence[str]) -> dict[str, Opened]:
         """Give those of these attempts that have not ended, with their items."""

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine, RowMapping, exists, func, insert, sel
 from jobs.clock import stamp
 from jobs.lifecycle import ENDED
 from jobs.store.schema import IS_OPEN, IS_RUNNING, items, jobs, shards
+from jobs.store.session_table import lives
 
 
 class ShardState(StrEnum):
@@ -58,6 +59,9 @@ class ShardRecord:
     bytes: int
     #: sha256 of its file, which is also the clientRequestToken.
     digest: str
+    #: Where its job is asked for, "" before the intent is written.
+    region: str
+    account: str
     input_uri: str
     output_uri: str
     #: When Bedrock was first asked for a job: since then there may be one.
@@ -69,6 +73,8 @@ class ShardRecord:
     created_at: str
     submitted_at: str | None
     ended_at: str | None
+    #: Its job was seen at work, so that there may be output.
+    ran: bool
     #: Records that Bedrock has processed, by its own count.
     processed: int
     #: Of the harvest: records with a reply, with an error, with neither.
@@ -99,6 +105,11 @@ class ShardRecord:
         return more if any(more) else None
 
 
+#: Jobs of which nobody has said yet how the items go on that batch jobs leave open. The lane may have been changed
+#: meanwhile: its shards come first.
+REST_IS_OPEN = jobs.c.rest_lane.is_(None) & ((jobs.c.lane == "batch") | exists().where(shards.c.job_id == jobs.c.id))
+
+
 class ClaimLostError(Exception):
     """Somebody else works on this shard by now: what was about to be written is not."""
 
@@ -113,10 +124,13 @@ class ShardTable:
     def plan(self, job_id: str, *, name: str, most_records: int, now: datetime) -> int:
         """Divide a job's open items into new shards of one model each, evenly; give how many there are.
 
-        Nothing where the job has an open shard: somebody has done it. `name`: what their names begin with.
+        Nothing where the job has an open shard, or its rest goes another way: somebody has said so. `name`: what their
+        names begin with.
         """
         with self._writing.begin() as connection:
-            connection.execute(select(jobs.c.id).where(jobs.c.id == job_id).with_for_update(key_share=True))
+            job = select(jobs.c.rest_lane).where(jobs.c.id == job_id).with_for_update(key_share=True)
+            if connection.execute(job).scalar_one() is not None:
+                return 0
             if connection.execute(select(shards.c.id).where(_is_open(job_id)).limit(1)).first():
                 return 0
             last = select(func.coalesce(func.max(shards.c.round), 0)).where(shards.c.job_id == job_id)
@@ -171,10 +185,11 @@ class ShardTable:
         """Give the shards that a session has."""
         return self._listed(shards.c.session == session, order=(shards.c.id,))
 
-    def in_progress(self, model: str) -> int:
-        """Count the jobs of a model that Bedrock has, or may have, of ours."""
-        asked = (shards.c.state == ShardState.READY) & shards.c.asked_at.is_not(None)
-        query = select(func.count()).where(shards.c.model == model, asked | (shards.c.state == ShardState.SUBMITTED))
+    def in_progress(self, model: str, *, realm: str, region: str, since: datetime) -> int:
+        """Count the jobs of a model that Bedrock has, or may have, of ours: those asked for since a moment."""
+        asked = shards.c.state.in_((ShardState.READY, ShardState.SUBMITTED)) & (shards.c.asked_at >= stamp(since))
+        here = shards.c.region.in_((region, "")) & shards.c.job_id.in_(select(jobs.c.id).where(jobs.c.realm == realm))
+        query = select(func.count()).where(shards.c.model == model, asked, here)
         with self._engine.connect() as connection:
             return connection.execute(query).scalar_one()
 
@@ -188,7 +203,7 @@ class ShardTable:
             & shards.c.session.is_(None)
             & (shards.c.queued_at.is_(None) | (shards.c.queued_at < stamp(queued_before)))
             & shards.c.job_id.in_(select(jobs.c.id).where(IS_RUNNING))
-            & ((shards.c.due_at <= stamp(now)) | _must_stop())
+            & (shards.c.due_at <= stamp(now))
         )
         with self._writing.begin() as connection:
             query = select(shards.c.id, shards.c.job_id).where(is_due).order_by(shards.c.id)
@@ -205,10 +220,12 @@ class ShardTable:
             connection.execute(update(shards).where(shards.c.id.in_(shard_ids)).values(due_at="", queued_at=None))
 
     def claim(self, shard_id: int, session: str) -> ShardRecord | None:
-        """Give an open shard to a session; None when somebody else has it, or it is closed."""
+        """Give an open shard to a session; None when somebody else has it, it is closed, or the session has ended."""
         free = shards.c.session.is_(None) | (shards.c.session == session)
         query = update(shards).where(shards.c.id == shard_id, free, shards.c.state != ShardState.CLOSED)
         with self._writing.begin() as connection:
+            if not lives(connection, session):
+                return None
             row = connection.execute(query.values(session=session).returning(shards)).mappings().first()
             return _record(row) if row else None
 
@@ -287,19 +304,12 @@ def _is_open(job_id: str) -> Any:
     return (shards.c.job_id == job_id) & (shards.c.state != ShardState.CLOSED)
 
 
-def _must_stop() -> Any:
-    """Whether its job is to stop, and Bedrock has not been told so."""
-    told = select(jobs.c.id).where(IS_RUNNING, jobs.c.stop_wanted.is_not(None) | jobs.c.error.is_not(None))
-    return ~shards.c.stopping & shards.c.job_id.in_(told)
-
-
 #: Jobs whose shards are all closed and of which nobody has said yet how they go on.
 _BETWEEN_ROUNDS = select(jobs.c.id).where(
     IS_RUNNING,
     jobs.c.stop_wanted.is_(None),
     jobs.c.error.is_(None),
-    jobs.c.rest_lane.is_(None),
-    jobs.c.lane == "batch",
+    REST_IS_OPEN,
     ~exists().where(shards.c.job_id == jobs.c.id, shards.c.state != ShardState.CLOSED),
 )
 

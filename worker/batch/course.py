@@ -61,7 +61,7 @@ def decide(situation: Situation) -> Decision:
         return Decision("flex" if situation.has_flex else "on-demand", f"{left:,} items are left{reason}")
     if not last:
         return Decision("batch")
-    waited = any(shard.cut_by == "cap" for shard in last)
+    waited = any(shard.cut_by in ("cap", "budget") for shard in last)
     return Decision("batch", f"{left:,} items {'waited for the budget' if waited else 'came back without a result'}")
 
 
@@ -72,7 +72,7 @@ def _against_batch(situation: Situation, last: Sequence[ShardRecord]) -> str:
         return f", and a batch job takes at least {least:,}"
     if not last:
         return ""
-    sent = sum(shard.records for shard in last)
+    sent = sum(shard.records for shard in last if shard.arn)
     waited = any(shard.cut_by == "cap" for shard in last)
     reasons = (
         (not situation.has_time, ", and another batch job could be late"),
@@ -83,9 +83,12 @@ def _against_batch(situation: Situation, last: Sequence[ShardRecord]) -> str:
     return next((text for holds, text in reasons if holds), "")
 
 
-def cut_off_at(deadline_at: datetime, created_at: datetime, *, items: int, per_min: float | None) -> datetime:
-    """Say when batch jobs must be stopped so that so many items can still be sent one by one before the deadline."""
-    span = deadline_at - created_at
+def cut_off_at(deadline_at: datetime, since: datetime, *, items: int, per_min: float | None) -> datetime:
+    """Say when batch jobs must be stopped so that so many items can still be sent one by one before the deadline.
+
+    `since`: from when the deadline counts.
+    """
+    span = deadline_at - since
     sending = timedelta(minutes=1.25 * items / (per_min or _ASSUMED_PER_MIN))
     reserve = max(_LEAST_RESERVE, span / 10, sending)
     return deadline_at - min(reserve, span / 2)

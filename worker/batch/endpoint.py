@@ -52,6 +52,14 @@ class BatchEndpoint:
     poll_s: float
     limits: BatchLimits
     warnings: tuple[str, ...] = ()
+    #: Whether jobs outlive the process that asked for them; those of a simulator inside end with it.
+    keeps_jobs: bool = True
+
+    @property
+    def account(self) -> str:
+        """The AWS account that jobs are made in: the role's, since no other account's may be passed to Bedrock."""
+        parts = self.role_arn.split(":")
+        return parts[4] if len(parts) > 5 else ""  # noqa: PLR2004 - arn:partition:service:region:account:resource
 
 
 class Opening(Protocol):
@@ -90,6 +98,7 @@ def open_batch(
                 timeout_hours=batch.timeout_hours,
                 poll_s=min(batch.poll_s, _SIMULATED_POLL_S),
                 limits=batch_limits(batch, None),
+                keeps_jobs=False,
             )
         return
     yield _reached(settings, job.realm, ref, region=region, today=today())

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -18,7 +19,7 @@ from jobs.store.shard_table import ShardRecord, ShardState
 from templates.errors import UserError
 from worker.aws.record_codec import RecordCodec
 from worker.batch.job_batch import JobBatch
-from worker.batch.polling import GONE
+from worker.batch.polling import GONE, LOOKS
 from worker.composing import Task
 from worker.inference_jobs import JobStatus
 from worker.model import ModelError, OutputMode
@@ -29,12 +30,16 @@ from worker.verdicts import Again, Repair, Settled, on_reply
 _PAGE = 5000
 _MANIFEST = "manifest.json.out"
 _OUTPUT = ".out"
-#: Looks for an output that should be there, before somebody has to mend it.
-_LOOKS = 5
+#: Statuses of jobs that have written something.
+_WROTE = (JobStatus.COMPLETED, JobStatus.PARTIALLY_COMPLETED, GONE)
 
 
 class NotYetError(Exception):
     """The output is not there yet."""
+
+
+class OutputMissingError(UserError):
+    """The output is not where it should be; somebody has to mend that, or to do without it."""
 
 
 def harvest(batch: JobBatch, shard: ShardRecord, *, give_up: bool) -> ShardRecord:
@@ -43,22 +48,24 @@ def harvest(batch: JobBatch, shard: ShardRecord, *, give_up: bool) -> ShardRecor
     `give_up`: close it also where its output cannot be had; its attempts then stay unconfirmed.
 
     Raises:
-        NotYetError: Bedrock says that it has written, but nothing is there yet.
-        UserError: nothing was there after several looks.
+        NotYetError: Bedrock may have written, but nothing is there yet.
+        OutputMissingError: nothing was there after several looks.
         ClaimLostError: the shard is somebody else's by now.
         InterruptedWorkError: this process is to stop.
     """
     files = batch.endpoint.files
     found = files.listed(f"{shard.output_uri}{shard.arn.rpartition('/')[2]}/")
     outputs = sorted(uri for uri in found if uri.endswith(_OUTPUT) and not uri.endswith(_MANIFEST))
-    if not outputs and _must_have_output(shard) and not give_up:
-        _wait_for_output(shard)
+    if not outputs and (_wrote(shard) or shard.ran):
+        _wait_for_output(batch, shard, give_up=give_up or not _wrote(shard))
     pages = Pages(batch, shard)
     for uri in outputs:
         _book(batch, shard, pages, files.lines(uri))
+    if outputs and shard.status == GONE and batch.ledger.left(shard, most=1):
+        # Nobody knows whether it was to write more.
+        _wait_for_output(batch, shard, give_up=give_up)
     manifest = _manifest(batch, [uri for uri in found if uri.endswith(_MANIFEST)])
-    outcome, error = _of_missing(shard, has_output=bool(outputs))
-    batch.end_the_rest(shard, outcome=outcome, error=error, counted_as="missing")
+    _end_missing(batch, shard, unreadable=pages.unreadable, has_output=bool(outputs))
     closed = batch.store.shards.change(
         shard,
         state=ShardState.CLOSED,
@@ -72,7 +79,7 @@ def harvest(batch: JobBatch, shard: ShardRecord, *, give_up: bool) -> ShardRecor
 
 def _book(batch: JobBatch, shard: ShardRecord, pages: Pages, lines: Iterator[bytes]) -> None:
     """Book an output page by page, one after the other: a thread that writes meanwhile wants the same interpreter."""
-    records = _records(lines)
+    records = pages.records(lines)
     while page := dict(islice(records, _PAGE)):
         batch.go_on()
         batch.ledger.settle(shard, pages.judged(page))
@@ -86,6 +93,21 @@ class Pages:
         self._codec: RecordCodec = batch.codecs[shard.model]
         self._place = batch.place(shard)
         self.first_error = ""
+        #: Lines that are no records.
+        self.unreadable = 0
+
+    def records(self, lines: Iterable[bytes]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """Read records with their ids, without what each of them repeats of its input: that is most of it."""
+        for line in lines:
+            try:
+                record = json.loads(line)
+            except ValueError:
+                record = None
+            if isinstance(record, dict) and isinstance(record.get("recordId"), str):
+                record.pop("modelInput", None)
+                yield record["recordId"], record
+            else:
+                self.unreadable += bool(line.strip())
 
     def judged(self, records: Mapping[str, Mapping[str, Any]]) -> Harvested:
         """Give what a page of output records means, by id; those of no open attempt mean nothing."""
@@ -162,32 +184,19 @@ def harvest_line(shard: ShardRecord) -> str:
     return line
 
 
-def _records(lines: Iterable[bytes]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Read records, without what each of them repeats of its input: that is most of it."""
-    for line in lines:
-        try:
-            record = json.loads(line)
-        except ValueError:
-            # Its record counts as missing.
-            continue
-        if isinstance(record, dict) and isinstance(record.get("recordId"), str):
-            record.pop("modelInput", None)
-            yield record["recordId"], record
+def _wrote(shard: ShardRecord) -> bool:
+    """Whether a job that ended so has written something, as far as Bedrock says."""
+    return shard.status in _WROTE or shard.processed > 0
 
 
-def _must_have_output(shard: ShardRecord) -> bool:
-    """Whether a job that ended so has written something."""
-    if shard.status == JobStatus.COMPLETED:
-        return True
-    return shard.processed > 0 or shard.status == GONE
-
-
-def _wait_for_output(shard: ShardRecord) -> None:
-    if shard.tries < _LOOKS:
+def _wait_for_output(batch: JobBatch, shard: ShardRecord, *, give_up: bool) -> None:
+    if batch.endpoint.keeps_jobs and shard.tries < LOOKS:
         raise NotYetError
-    raise UserError(
-        f"The output of the batch job {shard.job_name} is not below {shard.output_uri}; Bedrock's status is"
-        f" {shard.status}.",
+    if give_up:
+        return
+    raise OutputMissingError(
+        f"The output of the batch job {shard.job_name} is not below {shard.output_uri}, or not whole; Bedrock's status"
+        f" is {shard.status}.",
         fix=f"See who removed it or may not read it, then `skuscribe resume {shard.job_id}` harvests it; `skuscribe"
         f" resume {shard.job_id} --lane on-demand` buys its items again.",
         code="batch_output",
@@ -206,12 +215,21 @@ def _manifest(batch: JobBatch, uris: Sequence[str]) -> Mapping[str, int]:
     return {}
 
 
-def _of_missing(shard: ShardRecord, *, has_output: bool) -> tuple[str, str]:
-    """Give outcome and error of attempts that came back without a record.
+def _end_missing(batch: JobBatch, shard: ShardRecord, *, unreadable: int, has_output: bool) -> None:
+    """End the attempts that came back without a record.
 
-    Processed records alone are billed (botocore 1.44.5, StopModelInvocationJob), and they are in the output. Where that
-    cannot be had, nobody knows.
+    Processed records alone are billed (botocore 1.44.5, StopModelInvocationJob), and they are in the output. As many as
+    Bedrock counts beyond those that could be read, or as there are lines that could not, may be billed: they stay
+    unconfirmed. Where nobody knows how many, all do.
     """
-    if shard.status == GONE or (shard.processed > 0 and not has_output):
-        return "unconfirmed", "lost"
-    return "unbilled", "missing" if has_output else shard.status.lower()
+    leave = partial(batch.end_the_rest, shard, outcome="unconfirmed", error="lost", counted_as="missing")
+    if shard.status == GONE or (not has_output and shard.status in _WROTE):
+        leave()
+        return
+    # A harvest that was killed here has ended some already.
+    booked = batch.store.shards.get(shard.id)
+    doubtful = max(unreadable, shard.processed - booked.replied - booked.errors) - booked.missing
+    if doubtful > 0 and (left := leave(most=doubtful)):
+        batch.tell(f"Batch job {shard.job_name}: {left:,} records cannot be read and may be billed.")
+    unread = "missing" if has_output else shard.status.lower()
+    batch.end_the_rest(shard, outcome="unbilled", error=unread, counted_as="missing")

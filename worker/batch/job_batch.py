@@ -85,11 +85,21 @@ class JobBatch:
         )
 
     def end_the_rest(
-        self, shard: ShardRecord, *, outcome: str, error: str, counted_as: str = "", above_item: int = 0
+        self,
+        shard: ShardRecord,
+        *,
+        outcome: str,
+        error: str,
+        counted_as: str = "",
+        above_item: int = 0,
+        most: int | None = None,
     ) -> int:
-        """End what is left open of a claimed shard without a result; its items stay open. Gives how many."""
+        """End what is left open of a claimed shard without a result; its items stay open. Gives how many.
+
+        Only those of items above an id, and at the most so many.
+        """
         ended, after = 0, ""
-        while attempts := self.ledger.left(shard, after=after, above_item=above_item):
+        while attempts := self.ledger.left(shard, after=after, above_item=above_item)[: _room(most, ended)]:
             self.go_on()
             after = attempts[-1]
             starts = (opened.start for opened in self.ledger.opened(attempts).values())
@@ -100,6 +110,10 @@ class JobBatch:
     def telling(self, **changes: Any) -> JobBatch:
         """Give the same with another of its callbacks."""
         return replace(self, **changes)
+
+
+def _room(most: int | None, taken: int) -> int | None:
+    return None if most is None else max(0, most - taken)
 
 
 def _all_as(ends: Iterable[End], counter: str) -> dict[str, str]:

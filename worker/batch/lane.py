@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from jobs.store.shard_table import ClaimLostError, ShardRecord, ShardState
-from worker.batch.harvest import NotYetError, harvest
+from worker.batch.harvest import NotYetError, OutputMissingError, harvest
 from worker.batch.job_batch import InterruptedWorkError, JobBatch
-from worker.batch.polling import look, wait_s
+from worker.batch.polling import GONE, LOOKS, look, look_again, wait_s
 from worker.batch.preparing import prepare
 from worker.batch.submission import has_slot, submit, withdraw
+from worker.batch.unsent import close_unsent
 from worker.model import ErrorKind, ModelError
 
 #: Errors that pass: the shard is taken up again after a wait.
@@ -43,7 +44,8 @@ class _Step:
 class BatchLane:
     """Works on the shards of one job.
 
-    `stop`: whether Bedrock's jobs are to be stopped; `give_up`: whether to do without output that cannot be had.
+    `stop`: whether Bedrock's jobs are to be stopped; `give_up`: whether to do without output that cannot be had;
+    `cut_off`: when they are to be stopped at the latest, as far as is known now.
     """
 
     def __init__(
@@ -52,9 +54,11 @@ class BatchLane:
         *,
         stop: Callable[[], bool] = lambda: False,
         give_up: Callable[[], bool] = lambda: False,
+        cut_off: Callable[[], datetime | None] = lambda: None,
     ) -> None:
         self._batch = batch
         self._stop = stop
+        self._cut_off = cut_off
         self._give_up = give_up
 
     def work(self, shard_id: int, session: str) -> bool:
@@ -103,6 +107,11 @@ class BatchLane:
         if stop:
             return self._withdrawn(shard)
         if not has_slot(batch, shard):
+            if not shard.tries:
+                batch.tell(
+                    f"Batch job {shard.job_name} waits: {batch.endpoint.limits.most_jobs} jobs of {shard.model} are in"
+                    " progress, and Bedrock takes no more at a time."
+                )
             return _Step(batch.store.shards.change(shard, tries=shard.tries + 1), self._poll_s(shard))
         return _Step(prepare(batch, shard))
 
@@ -110,18 +119,40 @@ class BatchLane:
         if stop:
             return self._withdrawn(shard)
         submitted = submit(self._batch, shard)
+        if submitted.state is not ShardState.SUBMITTED:
+            return _Step(submitted)
         self._batch.tell(f"Batch job {shard.job_name}: {shard.records:,} records are submitted.")
         return _Step(submitted)
 
     def _withdrawn(self, shard: ShardRecord) -> _Step:
-        closed = withdraw(self._batch, shard)
-        return _Step(shard, _SOON_S) if closed is None else _Step(closed)
+        ended = withdraw(self._batch, shard)
+        return _Step(shard, _SOON_S) if ended is None else _Step(ended)
 
     def _ended(self, shard: ShardRecord) -> _Step:
+        batch = self._batch
+        if not shard.arn:
+            return _Step(close_unsent(batch, shard))
+        if shard.status == GONE and batch.endpoint.keeps_jobs:
+            shard = look_again(batch, shard)
+            if shard.state is ShardState.SUBMITTED:
+                return _Step(shard)
         try:
-            return _Step(harvest(self._batch, shard, give_up=self._give_up()))
+            return _Step(harvest(batch, shard, give_up=self._give_up()))
         except NotYetError:
-            return _Step(self._batch.store.shards.change(shard, tries=shard.tries + 1), self._poll_s(shard))
+            if shard.status != GONE:
+                shard = look_again(batch, shard)
+            return _Step(shard, self._poll_s(shard))
+        except OutputMissingError as error:
+            if not self._has_others(shard):
+                raise
+            if shard.tries == LOOKS:
+                batch.tell(f"{error.message} {error.fix}")
+            return _Step(batch.store.shards.change(shard, tries=shard.tries + 1), self._poll_s(shard))
+
+    def _has_others(self, shard: ShardRecord) -> bool:
+        """Whether the job has another shard that gets on: what that one brings is not kept waiting for this one."""
+        others = (one for one in self._batch.store.shards.open(shard.job_id) if one.id != shard.id)
+        return any(one.state is not ShardState.ENDED or one.tries < LOOKS for one in others)
 
     def _on_error(self, shard: ShardRecord, error: ModelError) -> None:
         unsent = shard.state in (ShardState.PLANNED, ShardState.READY)
@@ -139,11 +170,19 @@ class BatchLane:
         self._release(shard, self._poll_s(shard) if later else wait_s(shard.tries, first_s=self._soon_s))
 
     def _release(self, shard: ShardRecord, wait: float) -> None:
-        self._batch.store.shards.release(shard, due_at=self._batch.clock() + timedelta(seconds=wait))
+        batch = self._batch
+        now, cut_off = batch.clock(), self._cut_off()
+        due_at = now + timedelta(seconds=wait)
+        if cut_off and cut_off > now:
+            due_at = min(due_at, cut_off)
+        batch.store.shards.release(shard, due_at=due_at)
+        if shard.state is ShardState.SUBMITTED and not shard.stopping and self._stop():
+            # Whoever wanted it to stop while it was held here has woken it in vain.
+            batch.store.shards.wake([shard.id])
 
     def _poll_s(self, shard: ShardRecord) -> float:
-        # One that is stopping ends soon.
-        first_s = self._soon_s if shard.stopping else self._batch.endpoint.poll_s
+        # What is stopping ends soon, and its output is waited for.
+        first_s = self._soon_s if shard.stopping or self._stop() else self._batch.endpoint.poll_s
         return wait_s(max(0, shard.tries - 1), first_s=first_s)
 
     @property

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from jobs.spec import JobSpec
 from jobs.store.job_table import JobRecord
 from jobs.store.shard_ledger import ShardLedger
+from jobs.store.shard_table import ShardRecord
 from jobs.store.store import Store
+from templates.errors import UserError
 from worker.assembly import Assembly, composers_of
 from worker.aws.capabilities import capability_of
 from worker.aws.record_codec import RecordCodec, record_format
 from worker.batch.course import Decision, Situation, cut_off_at, decide
-from worker.batch.endpoint import Opening, open_batch
+from worker.batch.endpoint import BatchEndpoint, Opening, open_batch
 from worker.batch.job_batch import JobBatch
+
+#: How long a count of open items is good enough for the time of the cut-off.
+_COUNTED_FOR = timedelta(seconds=5)
 
 
 @contextmanager
@@ -33,7 +38,7 @@ def open_job_batch(
 
     Raises:
         AccessError: the AWS configuration cannot be used.
-        UserError: no bucket or role is set, or the settings lead elsewhere than when the job was started.
+        UserError: no bucket or role is set, or the settings lead elsewhere than when the job was started or sent.
     """
     spec, settings = JobSpec.from_json(job.spec), assembly.settings
     with opening(
@@ -44,6 +49,8 @@ def open_job_batch(
         simulate=spec.simulate,
         today=lambda: assembly.clock().date(),
     ) as endpoint:
+        if endpoint.keeps_jobs:
+            _refuse_elsewhere(store.shards.open(job.id), endpoint)
         pricing = assembly.pricing(region=endpoint.region, lane="batch", resolved=endpoint.model)
         yield JobBatch(
             job=job,
@@ -63,6 +70,23 @@ def open_job_batch(
         )
 
 
+def _refuse_elsewhere(shards: Sequence[ShardRecord], endpoint: BatchEndpoint) -> None:
+    """Make sure that Bedrock knows the jobs that were asked for: another Region or account would make them again.
+
+    Raises:
+        UserError: it would not.
+    """
+    for shard in shards:
+        if shard.region and (shard.region, shard.account) != (endpoint.region, endpoint.account):
+            raise UserError(
+                f"Batch jobs of {shard.job_id} are in {shard.region}, account {shard.account}; they would now be looked"
+                f" for in {endpoint.region}, account {endpoint.account}.",
+                fix="Set the Region (AWS_REGION), the credentials and SKUSCRIBE_BATCH_ROLE_ARN as they were, and resume"
+                " it; nothing is lost meanwhile.",
+                code="place",
+            )
+
+
 class JobCourse:
     """How one job in the batch lane goes on, as the store shows it."""
 
@@ -70,6 +94,8 @@ class JobCourse:
         self._batch = batch
         self._assembly = assembly
         self._spec = JobSpec.from_json(batch.job.spec)
+        #: How many items were open when, for what is asked at every step.
+        self._counted: tuple[datetime, int] | None = None
 
     def is_over(self) -> bool:
         """Whether the time for batch jobs is over, or another lane was chosen for the rest."""
@@ -83,7 +109,7 @@ class JobCourse:
         """Say in which lane the open items go on, once no shard is open."""
         batch, job = self._batch, self._batch.job
         began_at = batch.store.jobs.get(job.id).began_at or ""
-        at = self._cut_off()
+        at = self.cut_off()
         least_s = self._assembly.settings.batch.least_deadline_s
         return decide(
             Situation(
@@ -96,6 +122,16 @@ class JobCourse:
                 has_flex=self._has_flex(),
             )
         )
+
+    def cut_off(self) -> datetime | None:
+        """Say when batch jobs are to be stopped so that the rest is written in time, None without a deadline."""
+        job = self._batch.job
+        if not job.deadline_at:
+            return None
+        per_min = self._spec.rpm or self._assembly.settings.rpm
+        # A deadline that was missed counts anew from when the job was taken up.
+        since = datetime.fromisoformat(job.began_at or job.created_at)
+        return cut_off_at(datetime.fromisoformat(job.deadline_at), since, items=self._lately_open(), per_min=per_min)
 
     def plan(self) -> int:
         """Divide the open items into shards; give how many there are."""
@@ -112,19 +148,17 @@ class JobCourse:
         return "" if job.is_in_batch else job.sending_lane
 
     def _is_late(self) -> bool:
-        at = self._cut_off()
+        at = self.cut_off()
         return at is not None and self._batch.clock() >= at
 
     def _open_items(self) -> int:
         return sum(group.items for group in self._batch.store.items.waiting(self._batch.job.id))
 
-    def _cut_off(self) -> datetime | None:
-        job = self._batch.job
-        if not job.deadline_at:
-            return None
-        per_min = self._spec.rpm or self._assembly.settings.rpm
-        deadline, created = datetime.fromisoformat(job.deadline_at), datetime.fromisoformat(job.created_at)
-        return cut_off_at(deadline, created, items=self._open_items(), per_min=per_min)
+    def _lately_open(self) -> int:
+        now = self._batch.clock()
+        if self._counted is None or not timedelta(0) <= now - self._counted[0] < _COUNTED_FOR:
+            self._counted = (now, self._open_items())
+        return self._counted[1]
 
     def _has_flex(self) -> bool:
         """Whether the flex tier is known for the model and has a price."""

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from jobs.results import ItemState
 from jobs.store.attempts import Finished, Grant, Start
 from jobs.store.item_table import OpenItem
-from jobs.store.shard_table import ShardRecord, ShardState
+from jobs.store.shard_table import ShardRecord
 from templates.errors import UserError
 from worker.batch.job_batch import JobBatch
+from worker.batch.unsent import unsent
 from worker.composing import Task
 from worker.model import OutputMode
 
@@ -24,7 +25,7 @@ _FILE = "records.jsonl"
 
 
 def prepare(batch: JobBatch, shard: ShardRecord) -> ShardRecord:
-    """Write a planned shard's file and then the intent; close the shard where that has too few records.
+    """Write a planned shard's file and then the intent; end the shard unsent where that has too few records.
 
     Raises:
         AccessError: the bucket cannot be written.
@@ -37,6 +38,8 @@ def prepare(batch: JobBatch, shard: ShardRecord) -> ShardRecord:
         return _too_small(batch, shard, items)
     folder = f"{batch.endpoint.root}/{shard.job_id}/{shard.name}"
     uri = f"{folder}/{_FILE}"
+    # Before the file, so that whoever cleans up finds one that a kill left.
+    shard = batch.store.shards.change(shard, input_uri=uri)
     records = Records(batch, shard)
     size = batch.endpoint.files.write(uri, records.parts())
     # What an earlier try had started and this file does not hold.
@@ -54,7 +57,8 @@ def prepare(batch: JobBatch, shard: ShardRecord) -> ShardRecord:
         records=records.count,
         bytes=size,
         digest=records.digest,
-        input_uri=uri,
+        region=batch.endpoint.region,
+        account=batch.endpoint.account,
         output_uri=f"{folder}/out/",
     )
 
@@ -122,8 +126,9 @@ class Records:
     def _granted(self, records: Sequence[_Record]) -> Iterator[bytes]:
         grants = self._batch.ledger.reserve(self._shard, [record.start for record in records])
         for record, grant in zip(records, grants, strict=True):
-            if grant is not Grant.GRANTED:
-                self.cut_by = "cap"
+            if not grant:
+                # An item whose attempt has ended goes out with the next round.
+                self.cut_by = "cap" if grant is Grant.CAP else self.cut_by
                 continue
             self.count += 1
             self._bytes += len(record.line)
@@ -148,12 +153,8 @@ class Records:
 
 
 def _too_small(batch: JobBatch, shard: ShardRecord, records: int, *, cut_by: str = "") -> ShardRecord:
-    """Close a shard that Bedrock would not take; its items go another way."""
-    batch.end_the_rest(shard, outcome="unbilled", error="not_sent")
+    """End a shard that Bedrock would not take; its items go another way."""
     least = batch.endpoint.limits.least_records
-    return batch.store.shards.change(
-        shard,
-        state=ShardState.CLOSED,
-        cut_by=cut_by,
-        message=f"It has {records} records, and a batch job takes at least {least}.",
+    return unsent(
+        batch, shard, cut_by=cut_by, message=f"It has {records} records, and a batch job takes at least {least}."
     )

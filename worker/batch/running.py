@@ -17,7 +17,6 @@ from worker.assembly import Assembly
 from worker.batch.job_batch import JobBatch
 from worker.batch.lane import BatchLane
 from worker.batch.opening import JobCourse, open_job_batch
-from worker.endpoint import SIMULATED
 from worker.failure import told
 from worker.model import ModelError
 from worker.progress import Progress, progress_of
@@ -68,13 +67,14 @@ class BatchRun:
             for warning in batch.endpoint.warnings:
                 wishes.tell(warning)
             course = JobCourse(batch, self._assembly)
-            # Jobs of a simulator inside have ended with it: who resumes finds nothing to wait for.
-            is_inside = job.realm == SIMULATED
             lane = BatchLane(
                 batch,
                 stop=lambda: self._is_stopping(wishes, course),
-                give_up=lambda: is_inside or course.has_other_lane(),
+                give_up=lambda: not batch.endpoint.keeps_jobs or course.has_other_lane(),
+                cut_off=course.cut_off,
             )
+            # Whoever takes a job up wants it looked at now.
+            self._store.shards.wake([shard.id for shard in self._store.shards.open(job.id)])
             while True:
                 wishes.progress(progress_of(self._store.jobs.standing([job.id])[job.id]))
                 reason = wishes.stop()
@@ -87,9 +87,10 @@ class BatchRun:
                     if self._is_done(batch, course):
                         return None
                     continue
-                if self._is_late(job):
+                if not self._is_late(job):
+                    self._look_after(batch, lane, session)
+                elif not self._harvest_last(batch, lane, session):
                     return StopReason.DEADLINE
-                self._look_after(batch, lane, session, must_stop=self._is_stopping(wishes, course))
 
     def stop(self, job: JobRecord, session: str, tell: Callable[[str], None]) -> None:
         """Have the batch-inference jobs of a job stopped that nobody runs; who resumes it harvests them.
@@ -141,11 +142,18 @@ class BatchRun:
                 self._store.jobs.change(batch.job.id, rest_lane=decision.lane)
         return True
 
-    def _look_after(self, batch: JobBatch, lane: BatchLane, session: str, *, must_stop: bool) -> None:
+    def _harvest_last(self, batch: JobBatch, lane: BatchLane, session: str) -> bool:
+        """Look at every open shard once more, at the deadline; give whether none is open then."""
+        for shard in self._store.shards.open(batch.job.id):
+            if not batch.interrupted():
+                lane.work(shard.id, session)
+        return not self._store.shards.open(batch.job.id)
+
+    def _look_after(self, batch: JobBatch, lane: BatchLane, session: str) -> None:
         """Work on the shards that are due, or wait a moment."""
         now = stamp(self._assembly.clock())
         shards = self._store.shards.open(batch.job.id)
-        due = [shard for shard in shards if shard.due_at <= now or (must_stop and not shard.stopping)]
+        due = [shard for shard in shards if shard.due_at <= now]
         for shard in due:
             if batch.interrupted():
                 return

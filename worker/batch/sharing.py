@@ -96,7 +96,8 @@ class SharedBatches:
             with self._held(job, session) as held:
                 if not held:
                     return
-                self._look(job, session, interrupted)
+                if not job.error:
+                    self._look(job, session, interrupted)
         except StoreLostError:
             raise
         except SkuscribeError as error:
@@ -124,10 +125,12 @@ class SharedBatches:
             def stops() -> bool:
                 return self._store.jobs.wanted_stop(job.id) is not None or course.is_over()
 
-            is_inside = job.realm == SIMULATED
-            lane = BatchLane(batch, stop=stops, give_up=lambda: is_inside or course.has_other_lane())
+            is_inside = not batch.endpoint.keeps_jobs
+            lane = BatchLane(
+                batch, stop=stops, give_up=lambda: is_inside or course.has_other_lane(), cut_off=course.cut_off
+            )
             while not batch.interrupted():
-                worked = self._work(batch, lane, session, must_stop=stops())
+                worked = self._work(batch, lane, session)
                 planned = self._go_on(batch, course)
                 if not (worked or planned or (is_inside and self._wait_until_due(batch))):
                     return
@@ -154,13 +157,12 @@ class SharedBatches:
             self._wait(min(_WATCH_S, max(0.0, due_s)))
         return bool(shards)
 
-    def _work(self, batch: JobBatch, lane: BatchLane, session: str, *, must_stop: bool) -> bool:
+    def _work(self, batch: JobBatch, lane: BatchLane, session: str) -> bool:
         """Work on each free shard that is due; give whether anything was done."""
         now = stamp(batch.clock())
         done = False
         for shard in self._store.shards.open(batch.job.id):
-            is_due = shard.due_at <= now or (must_stop and not shard.stopping)
-            if is_due and shard.session in (None, session) and not batch.interrupted():
+            if shard.due_at <= now and shard.session in (None, session) and not batch.interrupted():
                 done = lane.work(shard.id, session) or done
         return done
 

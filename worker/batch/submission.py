@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from jobs.clock import stamp
 from jobs.store.shard_table import ShardRecord, ShardState
 from worker.batch.job_batch import JobBatch
+from worker.batch.unsent import unsent
 from worker.batch_settings import LEAST_TIMEOUT_HOURS, MOST_TIMEOUT_HOURS
 from worker.inference_jobs import JobOrder, RecordFormat
 from worker.model import ErrorKind, ModelError
@@ -29,22 +30,28 @@ _REFUSED = frozenset(
 )
 #: A request that was cut off may still be on its way for so long: botocore's connections time out before.
 _ON_ITS_WAY = timedelta(minutes=3)
+#: A job that was asked for before has ended, whatever this store knows of it: its timeout is over.
+_LONGEST = timedelta(hours=MOST_TIMEOUT_HOURS + 24)
 
 
 def has_slot(batch: JobBatch, shard: ShardRecord) -> bool:
     """Whether Bedrock takes one more job of the shard's model, as far as ours go."""
-    in_progress: int = batch.store.shards.in_progress(shard.model)
+    in_progress: int = batch.store.shards.in_progress(
+        shard.model, realm=batch.job.realm, region=batch.endpoint.region, since=batch.clock() - _LONGEST
+    )
     return in_progress < batch.endpoint.limits.most_jobs
 
 
 def submit(batch: JobBatch, shard: ShardRecord) -> ShardRecord:
-    """Have a ready shard's job made, or find the one that was made already.
+    """Have a ready shard's job made, or find the one that was made already; end it unsent where the cap was lowered.
 
     Raises:
         ModelError: QUOTA where all slots are taken; what passes; what somebody has to mend.
         ClaimLostError: the shard is somebody else's by now.
     """
     first = shard.asked_at is None
+    if first and _is_above_cap(batch):
+        return unsent(batch, shard, cut_by="budget", message="It was not sent: the budget was lowered meanwhile.")
     if first:
         shard = batch.store.shards.change(shard, asked_at=stamp(batch.clock()))
     elif found := batch.endpoint.jobs.find(shard.job_name):
@@ -84,7 +91,7 @@ def timeout_hours(deadline_at: str | None, created_at: str, *, usual: int) -> in
 
 
 def withdraw(batch: JobBatch, shard: ShardRecord) -> ShardRecord | None:
-    """Close a shard of which Bedrock has no job; None while a request for one may be on its way.
+    """End a shard of which Bedrock has no job; None while a request for one may be on its way.
 
     Raises:
         ModelError: Bedrock cannot be asked.
@@ -95,8 +102,12 @@ def withdraw(batch: JobBatch, shard: ShardRecord) -> ShardRecord | None:
             return _submitted(batch, shard, found.arn)
         if batch.clock() < datetime.fromisoformat(shard.asked_at) + _ON_ITS_WAY:
             return None
-    batch.end_the_rest(shard, outcome="unbilled", error="not_sent")
-    return batch.store.shards.change(shard, state=ShardState.CLOSED, message="It was not sent.")
+    return unsent(batch, shard, message="It was not sent.")
+
+
+def _is_above_cap(batch: JobBatch) -> bool:
+    job = batch.store.jobs.get(batch.job.id)
+    return job.cap_pico is not None and job.spent_pico + job.held_pico > job.cap_pico
 
 
 def _submitted(batch: JobBatch, shard: ShardRecord, arn: str) -> ShardRecord:
