@@ -190,6 +190,8 @@ ENDED = (
 class BatchWorld:
     """A job in the batch lane on a store, and everything that it reaches."""
 
+    began = now()
+
     def __init__(self, folder, *, items=12, most_records=4, least_records=2, deadline_h=None, **job):
         self.folder = folder
         self.at = now()
@@ -202,6 +204,8 @@ class BatchWorld:
         self.pricing = FlatPricing()
         self.told = []
         self.wanted = None
+        #: Region or role that the next process has instead.
+        self.elsewhere = {}
         self.names = 0
         self.sessions = 0
         self.store = None
@@ -235,14 +239,14 @@ class BatchWorld:
         asking = Asking(
             mode=OutputMode.PROMPT, tier="default", cache_min_tokens=0, thinks=False, most_output_tokens=0, metadata={}
         )
+        place = {"region": "us-east-1", "role_arn": "arn:aws:iam::1:role/batch"} | self.elsewhere
         endpoint = BatchEndpoint(
             realm="aws",
-            region="us-east-1",
+            **place,
             model=parse_model(MODEL),
             jobs=self.bedrock,
             files=self.bucket,
             root=ROOT,
-            role_arn="arn:aws:iam::1:role/batch",
             kms_key="",
             timeout_hours=72,
             poll_s=60.0,

@@ -158,7 +158,7 @@ shards = Table(
     Column("records", Integer, nullable=False, server_default="0"),
     Column("bytes", BigInteger, nullable=False, server_default="0"),
     Column("digest", StoredText, nullable=False, server_default=""),  # sha256 of the file, the clientRequestToken
-    # Where its job is asked for, from the intent on: another Region or account does not know it.
+    # Where its job was asked for: another Region or account does not know it.
     Column("region", StoredText, nullable=False, server_default=""),
     Column("account", StoredText, nullable=False, server_default=""),
     Column("input_uri", StoredText, nullable=False, server_default=""),

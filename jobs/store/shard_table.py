@@ -59,7 +59,7 @@ class ShardRecord:
     bytes: int
     #: sha256 of its file, which is also the clientRequestToken.
     digest: str
-    #: Where its job is asked for, "" before the intent is written.
+    #: Where its job was asked for, "" before that.
     region: str
     account: str
     input_uri: str

@@ -218,3 +218,63 @@ def test_a_dropped_plan_leaves_no_shards(store):
     planned(store, shared=False)
     store.jobs.drop(JOB)
     assert store.shards.listed() == []
+
+
+def test_an_attempt_that_has_ended_is_not_granted_again(store):
+    """Nothing is held for it any more: sent nevertheless, it would be above the cap and its reply would be lost."""
+    ids, shard = claimed(store)
+    ledger, begun = ledger_of(store), starts_of(shard, ids)
+    ledger.reserve(shard, begun)
+    ledger.settle(shard, Harvested(ends=[ok_end(begun[0])]))
+    assert ledger.reserve(shard, begun) == [Grant.ENDED, *[Grant.GRANTED] * 4]
+
+
+def test_a_session_that_has_ended_gets_no_shard(store):
+    """It would hold it for ever: nobody ends a session twice."""
+    planned(store)
+    session(store)
+    store.sessions.close("s1")
+    [shard] = store.shards.open(JOB)
+    assert store.shards.claim(shard.id, "s1") is None
+    session(store, "s2")
+    assert store.shards.claim(shard.id, "s2") is not None
+
+
+def test_a_job_whose_lane_was_changed_is_not_over_before_its_rest_has_begun(store):
+    """`resume --lane on-demand` on workers, killed between the last shard and the chunks of the rest."""
+    _, shard = claimed(store)
+    store.jobs.change(JOB, lane="on-demand")
+    closed(store, shard)
+    assert store.jobs.settle(JOB, LATER) is None
+    assert store.shards.due(LATER, queued_before=now()) == [JOB]
+    assert store.chunks.begin_rest(JOB, "on-demand", size=100)
+    assert store.shards.due(LATER, queued_before=now()) == []
+
+
+def test_items_that_are_submitted_as_chunks_are_not_waited_for_in_batch_jobs(store):
+    _, shard = claimed(store, shared=False)
+    closed(store, shard)
+    store.jobs.change(JOB, lane="on-demand", state=JobState.STOPPED)
+    assert store.chunks.submit(JOB, size=2, now=now(), detached=False) == 3
+    assert store.jobs.get(JOB).rest_lane == "on-demand"
+    assert store.shards.due(LATER, queued_before=now()) == []
+
+
+def test_items_go_into_new_shards_or_out_as_the_rest_and_never_both(store):
+    _, shard = claimed(store)
+    assert not store.chunks.begin_rest(JOB, "flex", size=100)
+    closed(store, shard)
+    assert store.chunks.begin_rest(JOB, "flex", size=100)
+    assert store.shards.plan(JOB, name="b2", most_records=100, now=now()) == 0
+
+
+def test_a_wish_to_stop_makes_shards_due_once(store):
+    """Whoever looks then says when to look again: a job that stops slowly is not looked at without end."""
+    _, shard = claimed(store)
+    store.shards.release(shard, due_at=LATER)
+    assert store.shards.due(now(), queued_before=now()) == []
+    store.jobs.want_stop(JOB, StopReason.USER)
+    assert store.shards.due(now(), queued_before=now()) == [JOB]
+    store.shards.release(store.shards.claim(shard.id, "s1"), due_at=LATER)
+    store.jobs.want_stop(JOB, StopReason.USER)
+    assert store.shards.due(now(), queued_before=now()) == []

@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Protocol
 
 from jobs.store.job_table import JobRecord
+from jobs.store.shard_table import ShardRecord
 from templates.errors import UserError
 from worker.aws.access import preflight
 from worker.aws.batch_limits import BatchLimits, batch_limits, read_batch_limits
@@ -60,6 +61,22 @@ class BatchEndpoint:
         """The AWS account that jobs are made in: the role's, since no other account's may be passed to Bedrock."""
         parts = self.role_arn.split(":")
         return parts[4] if len(parts) > 5 else ""  # noqa: PLR2004 - arn:partition:service:region:account:resource
+
+    def refuse_elsewhere(self, shard: ShardRecord) -> None:
+        """Make sure that a shard's job is looked for where it was asked for: any other place would make a second one.
+
+        Raises:
+            UserError: it is not.
+        """
+        if not (self.keeps_jobs and shard.region) or (shard.region, shard.account) == (self.region, self.account):
+            return
+        raise UserError(
+            f"The batch job {shard.job_name} is in {shard.region}, account {shard.account}; it would now be looked for"
+            f" in {self.region}, account {self.account}.",
+            fix="Set Region (AWS_REGION), credentials and SKUSCRIBE_BATCH_ROLE_ARN as they were, then `skuscribe resume"
+            f" {shard.job_id}`; nothing is lost meanwhile.",
+            code="place",
+        )
 
 
 class Opening(Protocol):

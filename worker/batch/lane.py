@@ -71,6 +71,7 @@ class BatchLane:
         if shard is None:
             return False
         try:
+            self._batch.endpoint.refuse_elsewhere(shard)
             while shard.state is not ShardState.CLOSED:
                 step = self._step(shard)
                 shard = step.shard

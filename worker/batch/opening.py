@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from jobs.spec import JobSpec
 from jobs.store.job_table import JobRecord
 from jobs.store.shard_ledger import ShardLedger
-from jobs.store.shard_table import ShardRecord
 from jobs.store.store import Store
-from templates.errors import UserError
 from worker.assembly import Assembly, composers_of
 from worker.aws.capabilities import capability_of
 from worker.aws.record_codec import RecordCodec, record_format
 from worker.batch.course import Decision, Situation, cut_off_at, decide
-from worker.batch.endpoint import BatchEndpoint, Opening, open_batch
+from worker.batch.endpoint import Opening, open_batch
 from worker.batch.job_batch import JobBatch
 
 #: How long a count of open items is good enough for the time of the cut-off.
@@ -38,7 +36,7 @@ def open_job_batch(
 
     Raises:
         AccessError: the AWS configuration cannot be used.
-        UserError: no bucket or role is set, or the settings lead elsewhere than when the job was started or sent.
+        UserError: no bucket or role is set, or the settings lead elsewhere than when the job was started.
     """
     spec, settings = JobSpec.from_json(job.spec), assembly.settings
     with opening(
@@ -49,8 +47,6 @@ def open_job_batch(
         simulate=spec.simulate,
         today=lambda: assembly.clock().date(),
     ) as endpoint:
-        if endpoint.keeps_jobs:
-            _refuse_elsewhere(store.shards.open(job.id), endpoint)
         pricing = assembly.pricing(region=endpoint.region, lane="batch", resolved=endpoint.model)
         yield JobBatch(
             job=job,
@@ -68,23 +64,6 @@ def open_job_batch(
             tell=tell,
             new_name=new_name,
         )
-
-
-def _refuse_elsewhere(shards: Sequence[ShardRecord], endpoint: BatchEndpoint) -> None:
-    """Make sure that Bedrock knows the jobs that were asked for: another Region or account would make them again.
-
-    Raises:
-        UserError: it would not.
-    """
-    for shard in shards:
-        if shard.region and (shard.region, shard.account) != (endpoint.region, endpoint.account):
-            raise UserError(
-                f"Batch jobs of {shard.job_id} are in {shard.region}, account {shard.account}; they would now be looked"
-                f" for in {endpoint.region}, account {endpoint.account}.",
-                fix="Set the Region (AWS_REGION), the credentials and SKUSCRIBE_BATCH_ROLE_ARN as they were, and resume"
-                " it; nothing is lost meanwhile.",
-                code="place",
-            )
 
 
 class JobCourse:

@@ -57,8 +57,6 @@ def prepare(batch: JobBatch, shard: ShardRecord) -> ShardRecord:
         records=records.count,
         bytes=size,
         digest=records.digest,
-        region=batch.endpoint.region,
-        account=batch.endpoint.account,
         output_uri=f"{folder}/out/",
     )
 

@@ -53,14 +53,15 @@ def submit(batch: JobBatch, shard: ShardRecord) -> ShardRecord:
     if first and _is_above_cap(batch):
         return unsent(batch, shard, cut_by="budget", message="It was not sent: the budget was lowered meanwhile.")
     if first:
-        shard = batch.store.shards.change(shard, asked_at=stamp(batch.clock()))
+        place = {"region": batch.endpoint.region, "account": batch.endpoint.account}
+        shard = batch.store.shards.change(shard, asked_at=stamp(batch.clock()), **place)
     elif found := batch.endpoint.jobs.find(shard.job_name):
         return _submitted(batch, shard, found.arn)
     try:
         arn = batch.endpoint.jobs.create(order_of(batch, shard))
     except ModelError as error:
         if first and error.kind in _REFUSED:
-            batch.store.shards.change(shard, asked_at=None)
+            batch.store.shards.change(shard, asked_at=None, region="", account="")
         raise
     return _submitted(batch, shard, arn)
 

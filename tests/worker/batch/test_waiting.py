@@ -1,0 +1,151 @@
+"""When the batch lane looks at Bedrock: soon when it must, seldom when it may, and at the deadline once more."""
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from batch_world import BatchWorld
+from store_making import JOB, MODEL
+
+from jobs.clock import stamp
+from jobs.lifecycle import JobState, StopReason
+from worker.inference_jobs import JobStatus
+
+
+@pytest.fixture
+def world(tmp_path):
+    world = BatchWorld(tmp_path)
+    world.looks = []
+    get = world.bedrock.get
+
+    def look(arn):
+        world.looks.append((world.clock(), arn))
+        return get(arn)
+
+    world.bedrock.get = look
+    return world
+
+
+def after_waits(world, number, then):
+    wait, waits = world.pass_, []
+
+    def pass_(seconds):
+        waits.append(seconds)
+        if len(waits) == number:
+            then()
+        wait(seconds)
+
+    world.pass_ = pass_
+    return waits
+
+
+def test_a_job_that_stops_slowly_is_looked_at_now_and_then(world):
+    """A stop takes Bedrock minutes; nobody asks it four times a second meanwhile, and no look is used up."""
+    world.bedrock.takes = timedelta(days=2)
+
+    def stop(arn):
+        job = world.bedrock.jobs[arn]
+        job["view"] = replace(job["view"], status=JobStatus.STOPPING)
+        job["at"] = world.clock() - world.bedrock.takes + timedelta(minutes=30)
+
+    world.bedrock.stop = stop
+    world.bedrock.end = lambda _: JobStatus.STOPPED
+    after_waits(world, 4, lambda: world.store.jobs.want_stop(JOB, StopReason.USER))
+    assert world.run() is StopReason.USER
+    assert world.store.items.states(JOB) == {"done": 12}
+    stopped = [arn for _, arn in world.looks]
+    assert len(stopped) < 3 * 25
+    world.check_accounts()
+
+
+def test_a_stop_is_passed_on_at_once_however_long_the_next_look_is_away(world):
+    world.bedrock.takes = timedelta(days=2)
+    wanted = []
+
+    def want():
+        wanted.append(world.clock())
+        world.store.jobs.want_stop(JOB, StopReason.USER)
+
+    stop, told = world.bedrock.stop, []
+    world.bedrock.stop = lambda arn: (told.append(world.clock()), stop(arn))
+    wait = world.pass_
+    # As in the command, which looks up four times a second.
+    world.pass_ = lambda seconds: wait(min(seconds, 0.25)) if wanted else wait(seconds)
+    world.waits = after_waits(world, 30, want)
+    world.run()
+    assert len(told) == 3
+    assert max(told) - wanted[0] <= timedelta(seconds=601)
+    assert world.store.items.states(JOB) == {"done": 12}
+
+
+def test_at_the_deadline_what_has_ended_is_still_harvested(tmp_path):
+    """Bedrock was slow to stop, and finishes in the last minutes: its replies are paid for."""
+    spec = json.dumps({"model": [MODEL], "budget": None, "deadline": "6h"})
+    world = BatchWorld(tmp_path, deadline_h=6, spec=spec)
+    world.bedrock.stop = lambda _: None
+    world.bedrock.takes = timedelta(hours=5, minutes=59, seconds=50)
+    assert world.run() is None
+    assert world.store.items.states(JOB) == {"done": 12}
+    world.check_accounts()
+
+
+def test_batch_jobs_are_stopped_at_their_cut_off_and_not_at_the_next_look_after_it(tmp_path):
+    world = BatchWorld(tmp_path, deadline_h=6)
+    world.bedrock.takes = timedelta(days=2)
+    stop, told = world.bedrock.stop, []
+    world.bedrock.stop = lambda arn: (told.append(world.clock()), stop(arn))
+    began = world.clock()
+    world.run()
+    # A tenth of the deadline stays for sending one by one.
+    assert {round((at - began).total_seconds() / 60) for at in told} == {324}
+
+
+def test_an_old_job_whose_deadline_counts_anew_has_that_whole_time(tmp_path):
+    spec = json.dumps({"model": [MODEL], "budget": None, "deadline": "6h"})
+    world = BatchWorld(tmp_path, spec=spec, created_at=stamp(BatchWorld.began - timedelta(days=60)))
+    world.store.jobs.change(JOB, deadline_at=stamp(world.clock() + timedelta(hours=6)))
+    world.bedrock.takes = timedelta(hours=4)
+    assert world.run() is None
+    assert world.store.items.states(JOB) == {"done": 12}
+    assert {shard.status for shard in world.store.shards.of_job(JOB)} == {"Completed"}
+
+
+def test_shards_that_wait_for_a_slot_say_so_once(world):
+    world.limits = replace(world.limits, most_jobs=1)
+    world.run()
+    assert world.store.items.states(JOB) == {"done": 12}
+    assert sum("waits: 1 jobs of" in line for line in world.told) == 2
+
+
+def test_jobs_of_long_ago_and_of_other_places_take_no_slot(world):
+    """A shard that was sent and never harvested is over at Bedrock after its timeout, whatever the store says."""
+    world.limits = replace(world.limits, most_jobs=1)
+    world.store.jobs.change(JOB, state=JobState.RUNNING)
+    world.store.shards.plan(JOB, name="old", most_records=4, now=world.clock())
+    model = world.store.shards.open(JOB)[0].model
+    for at, (shard, values) in enumerate(
+        zip(
+            world.store.shards.open(JOB),
+            (
+                {"asked_at": stamp(world.clock() - timedelta(days=9)), "region": "us-east-1"},
+                {"asked_at": stamp(world.clock()), "region": "eu-west-1"},
+                {"asked_at": stamp(world.clock()), "region": "us-east-1"},
+            ),
+            strict=True,
+        )
+    ):
+        claimed = world.store.shards.claim(shard.id, f"x{at}")
+        world.store.shards.change(claimed, state="submitted", arn=f"arn:{at}", **values)
+    since = world.clock() - timedelta(days=8)
+    count = world.store.shards.in_progress
+    assert count(model, realm="aws", region="us-east-1", since=since) == 1
+    assert count(model, realm="aws", region="eu-west-1", since=since) == 1
+    assert count(model, realm="simulated", region="us-east-1", since=since) == 0
+
+
+def test_what_a_kill_leaves_in_the_bucket_before_the_intent_can_be_found_again(world):
+    world.bucket.write = None
+    with pytest.raises(TypeError):
+        world.run()
+    assert all(shard.input_uri for shard in world.store.shards.of_job(JOB)[:1])
