@@ -134,5 +134,5 @@ def prepared_both(world):
 def reserved(world, order):
     """What is spent, and held by what Bedrock has or gets with this order."""
     sent = {shard.name for shard in world.store.shards.of_job(JOB) if shard.arn or shard.job_name == order.name}
-    held = sum(1000 for line in world.lines() if line.ended_at is None and line.attempt.rpartition("-")[0] in sent)
+    held = sum(1000 for line in world.lines() if not line.ended_at and line.attempt.rpartition("-")[0] in sent)
     return world.store.jobs.get(JOB).spent_pico + held
