@@ -78,15 +78,15 @@ class BatchRun:
             while True:
                 wishes.progress(progress_of(self._store.jobs.standing([job.id])[job.id]))
                 reason = wishes.stop()
-                if reason is StopReason.SIGNAL:
-                    self._tell_of_signal(batch)
-                    return reason
                 if not self._store.shards.open(job.id):
-                    if reason:
+                    if reason and self._store.items.waiting(job.id):
                         return reason
                     if self._is_done(batch, course):
                         return None
                     continue
+                if reason is StopReason.SIGNAL:
+                    self._tell_of_signal(batch)
+                    return reason
                 if not self._is_late(job):
                     self._look_after(batch, lane, session)
                 elif not self._harvest_last(batch, lane, session):

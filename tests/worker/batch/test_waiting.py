@@ -52,7 +52,7 @@ def test_a_job_that_stops_slowly_is_looked_at_now_and_then(world):
     world.bedrock.stop = stop
     world.bedrock.end = lambda _: JobStatus.STOPPED
     after_waits(world, 4, lambda: world.store.jobs.want_stop(JOB, StopReason.USER))
-    assert world.run() is StopReason.USER
+    assert world.run() is None
     assert world.store.items.states(JOB) == {"done": 12}
     stopped = [arn for _, arn in world.looks]
     assert len(stopped) < 3 * 25
@@ -76,6 +76,19 @@ def test_a_stop_is_passed_on_at_once_however_long_the_next_look_is_away(world):
     world.run()
     assert len(told) == 3
     assert max(told) - wanted[0] <= timedelta(seconds=601)
+    assert world.store.items.states(JOB) == {"done": 12}
+
+
+@pytest.mark.parametrize("reason", [StopReason.SIGNAL, StopReason.USER])
+def test_a_wish_to_stop_that_comes_when_all_is_done_stops_nothing(world, reason):
+    class Told(list):
+        def append(self, line):
+            super().append(line)
+            if sum("came back" in one for one in self) == 3:
+                world.wanted = reason
+
+    world.told = Told()
+    assert world.run() is None
     assert world.store.items.states(JOB) == {"done": 12}
 
 
