@@ -103,16 +103,23 @@ def summary_lines(summary: Summary) -> list[str]:
 
 
 def batch_line(shards: Sequence[ShardRecord]) -> str:
-    """Say how a job's batch jobs stand, "" where it has none."""
+    """Say in a line how many of a job's batch jobs stand how, by Bedrock's own words; "" where it has none."""
     if not shards:
         return ""
-    counts = Counter(shard.state for shard in shards)
-    told = ", ".join(f"{counts[state]:,} {state}" for state in ShardState if counts[state])
+    in_turn = sorted(shards, key=lambda shard: (list(ShardState).index(shard.state), shard.status))
+    told = ", ".join(f"{count:,} {standing}" for standing, count in Counter(map(_standing, in_turn)).items())
     sent = [shard for shard in shards if shard.arn]
     records = sum(shard.records for shard in sent)
     # What Bedrock counts is seen when a job is looked at; what has been harvested is known.
     processed = sum(max(shard.processed, shard.replied + shard.errors) for shard in sent)
     return f"Batch jobs: {told}{f'; {processed:,} of {records:,} records processed' if sent else ''}."
+
+
+def _standing(shard: ShardRecord) -> str:
+    if not shard.arn:
+        return "never sent" if shard.state is ShardState.CLOSED else shard.state
+    unread = " and not harvested" if shard.state is ShardState.ENDED else ""
+    return f"{shard.status or shard.state}{unread}"
 
 
 def dollars(summary: Summary) -> str:

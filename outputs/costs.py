@@ -37,8 +37,8 @@ def costs_json(rows: Sequence[CostRow], total: CostRow, realm: str) -> dict[str,
     return {"rows": [_jsonable(row) for row in rows], "total": _jsonable(total), "realm": realm}
 
 
-def render_costs(rows: Sequence[CostRow], total: CostRow, realm: str, *, format_name: str) -> bytes:
-    """Render rows in one of `COST_FORMATS`.
+def render_costs(rows: Sequence[CostRow], total: CostRow, realm: str, *, format_name: str, note: str = "") -> bytes:
+    """Render rows in one of `COST_FORMATS`; those that are for people end with the note.
 
     Raises:
         UserError: an unknown format, or parquet without its extra (code "format").
@@ -50,7 +50,8 @@ def render_costs(rows: Sequence[CostRow], total: CostRow, realm: str, *, format_
             fix=f"Give --format one of {', '.join(_RENDERERS)}.",
             code="format",
         )
-    return render(rows, total, realm)
+    rendered = render(rows, total, realm)
+    return rendered + f"{note}\n".encode() if note and format_name == "table" else rendered
 
 
 def _jsonable(row: CostRow) -> dict[str, Any]:
@@ -74,8 +75,8 @@ def _table(rows: Sequence[CostRow], total: CostRow, realm: str) -> bytes:
     rule = "  ".join("-" * width for width in widths)
     lines = [_line(header, header, widths), rule, *(_line(header, cells, widths) for cells in body)]
     lines.insert(len(lines) - 1, rule)
-    note = f"Realm: {realm}." + (" Simulated: no money was spent." if realm == "simulated" else "")
-    return "\n".join([*(line.rstrip() for line in lines), note, ""]).encode()
+    told = f"Realm: {realm}." + (" Simulated: no money was spent." if realm == "simulated" else "")
+    return "\n".join([*(line.rstrip() for line in lines), told, ""]).encode()
 
 
 def _line(header: Sequence[str], cells: Sequence[str], widths: Sequence[int]) -> str:
@@ -96,10 +97,10 @@ def _shown(key: str, value: str | int | Decimal | None) -> str:
 def _csv(rows: Sequence[CostRow], total: CostRow, realm: str) -> bytes:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    header = _columns(rows, total)
-    writer.writerow([*header, "realm"])
+    header = _with_realm(_columns(rows, total))
+    writer.writerow(header)
     for row in rows:
-        writer.writerow([*(_csv_cell(row.get(key)) for key in header), realm])
+        writer.writerow(_csv_cell(_told(row, key, realm)) for key in header)
     return text.getvalue().encode()
 
 
@@ -120,14 +121,12 @@ def _parquet(rows: Sequence[CostRow], total: CostRow, realm: str) -> bytes:
         ) from problem
     import pandas as pd  # noqa: PLC0415 - a second of start-up that only this command should pay
 
-    header = _columns(rows, total)
+    header = _with_realm(_columns(rows, total))
     types = {key: pa.int64() for key in FIGURES} | {"cost_usd": pa.decimal128(38, 12)}
-    schema = pa.schema([(key, types.get(key, pa.string())) for key in [*header, "realm"]])
-    cells = [{**{key: _stored(row.get(key)) for key in header}, "realm": realm} for row in rows]
+    schema = pa.schema([(key, types.get(key, pa.string())) for key in header])
+    cells = [{key: _stored(_told(row, key, realm)) for key in header} for row in rows]
     file = io.BytesIO()
-    pd.DataFrame(cells, columns=[*header, "realm"], dtype=object).to_parquet(
-        file, engine="pyarrow", index=False, schema=schema
-    )
+    pd.DataFrame(cells, columns=header, dtype=object).to_parquet(file, engine="pyarrow", index=False, schema=schema)
     return file.getvalue()
 
 
@@ -138,8 +137,8 @@ def _stored(value: str | int | Decimal | None) -> str | int | Decimal | None:
 def _xlsx(rows: Sequence[CostRow], total: CostRow, realm: str) -> bytes:
     import pandas as pd  # noqa: PLC0415 - a second of start-up that only this command should pay
 
-    header = [*_columns(rows, total), "realm"]
-    table = [[_sheet_cell(row.get(key)) for key in header[:-1]] + [realm] for row in rows]
+    header = _with_realm(_columns(rows, total))
+    table = [[_sheet_cell(_told(row, key, realm)) for key in header] for row in rows]
     file = io.BytesIO()
     options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     with pd.ExcelWriter(file, engine="xlsxwriter", engine_kwargs={"options": options}) as book:
@@ -160,6 +159,15 @@ def _sheet_cell(value: str | int | Decimal | None) -> str | int | float | None:
 def _columns(rows: Sequence[CostRow], total: CostRow) -> list[str]:
     keys = rows[0] if rows else total
     return [*(key for key in keys if key not in FIGURES), *FIGURES]
+
+
+def _with_realm(header: list[str]) -> list[str]:
+    return header if "realm" in header else [*header, "realm"]
+
+
+def _told(row: CostRow, key: str, realm: str) -> str | int | Decimal | None:
+    """Give a cell of a row; its realm is its own where rows are told apart by it."""
+    return row.get(key, realm) if key == "realm" else row.get(key)
 
 
 _Render = Callable[[Sequence[CostRow], CostRow, str], bytes]

@@ -8,9 +8,9 @@ from decimal import Decimal
 
 #: Names in `skuscribe.toml`; each is also SKUSCRIBE_NAME in the environment.
 BATCH_NAMES = (
-    "batch_bucket", "batch_role_arn", "batch_kms_key", "batch_events", "batch_format", "batch_poll_s",
-    "batch_timeout_hours", "batch_least_records", "batch_most_records", "batch_most_bytes", "batch_most_jobs",
-    "batch_least_saving_usd", "batch_least_deadline_s",
+    "batch_bucket", "batch_bucket_owner", "batch_role_arn", "batch_kms_key", "batch_events", "batch_format",
+    "batch_poll_s", "batch_timeout_hours", "batch_least_records", "batch_most_records", "batch_most_bytes",
+    "batch_most_jobs", "batch_least_saving_usd", "batch_least_deadline_s",
 )  # fmt: skip
 #: `auto` is the format that the capability table has for the model.
 BATCH_FORMATS = ("auto", "converse", "invoke-model")
@@ -19,6 +19,10 @@ LEAST_TIMEOUT_HOURS = 24
 MOST_TIMEOUT_HOURS = 168
 #: A bucket, with a prefix of the characters that CreateModelInvocationJob takes in a URI (botocore 1.44.5, S3Uri).
 BUCKET = re.compile(r"(s3://)?[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[-!_*'().a-zA-Z0-9]+)*")
+#: An AWS account (botocore 1.44.5, AccountId).
+ACCOUNT = re.compile(r"[0-9]{12}")
+#: A service role; the account in it is who asks for jobs, since no other may hand the role on.
+ROLE_ARN = re.compile(r"arn:(?P<partition>aws[a-z-]*):iam::(?P<account>[0-9]{12}):role/(?P<path>[\x21-\x7e]+)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +31,8 @@ class BatchSettings:
 
     #: `BUCKET` or `s3://BUCKET/PREFIX`, "" where there is no batch lane.
     bucket: str = ""
+    #: AWS account of the bucket, "" for that of the role.
+    bucket_owner: str = ""
     #: The service role that Bedrock takes on to read and write there.
     role_arn: str = ""
     #: KMS key of the objects, "" for the bucket's own default.
@@ -51,6 +57,15 @@ class BatchSettings:
     def is_set(self) -> bool:
         """Whether there is a bucket and a role."""
         return bool(self.bucket and self.role_arn)
+
+    @property
+    def owner(self) -> str:
+        """AWS account that the bucket has to be of, so that nobody else's of the same name gets what is ours.
+
+        "" where neither the setting nor the role says it.
+        """
+        found = ROLE_ARN.fullmatch(self.role_arn)
+        return self.bucket_owner or (found["account"] if found else "")
 
     @property
     def root(self) -> str:

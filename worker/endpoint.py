@@ -9,7 +9,7 @@ from datetime import date
 
 from templates.errors import UserError
 from worker.aws.access import preflight
-from worker.aws.client import client_for, runtime_endpoint, session_for, simulated_session
+from worker.aws.client import client_for, control_endpoint, runtime_endpoint, session_for, simulated_session
 from worker.aws.endpoint import realm_of
 from worker.aws.models import ModelRef, parse_model
 from worker.aws.runtime import BedrockModel
@@ -59,6 +59,12 @@ def find_target(settings: Settings, *, region: str, simulate: bool) -> Target:
     return Target(
         realm=realm_of(runtime_endpoint(session, region=named)), region=named, is_told=bool(session.region_name)
     )
+
+
+def find_batch_realm(settings: Settings, *, region: str) -> str:
+    """Say where batch-inference jobs would be asked for, without asking for any."""
+    session = session_for(region=region or settings.region or None)
+    return realm_of(control_endpoint(session, region=session.region_name or DEFAULT_REGION))
 
 
 def named_model(text: str) -> ModelRef:

@@ -18,7 +18,7 @@ from worker.aws.capabilities import capability_of
 from worker.aws.client import session_for
 from worker.aws.models import parse_model
 from worker.aws.quotas import read_quotas
-from worker.endpoint import find_target, named_model
+from worker.endpoint import find_batch_realm, find_target, named_model
 from worker.limits.limiter import Quotas
 from worker.pricing import BookPricing
 from worker.recipe import Recipe
@@ -145,8 +145,21 @@ class LaneChoice:
                     f"{model} has no batch price in {region}",
                     "Add its price (SKUSCRIBE_PRICES names a file of your own prices), or use --lane on-demand.",
                 )
-        # The simulator inside the command brings a bucket and a role of its own.
-        return None if spec.simulate or self._settings.batch.is_set else _NOT_SET_UP
+        if spec.simulate:
+            return None  # the simulator inside the command brings a bucket and a role of its own
+        return self._elsewhere(region) if self._settings.batch.is_set else _NOT_SET_UP
+
+    def _elsewhere(self, region: str) -> Obstacle | None:
+        """Say that batch jobs would go to another realm than requests, whose costs are never added up."""
+        realm = find_target(self._settings, region=region, simulate=False).realm
+        of_jobs = find_batch_realm(self._settings, region=region)
+        if of_jobs == realm:
+            return None
+        return Obstacle(
+            f"batch jobs would go to {of_jobs}, and requests go to {realm}",
+            "Set AWS_ENDPOINT_URL_BEDROCK_RUNTIME and AWS_ENDPOINT_URL_BEDROCK to the same place (AWS_ENDPOINT_URL is"
+            " for both), or use --lane on-demand.",
+        )
 
     def _sending_s(self, spec: JobSpec, one: Estimate, realm: str, region: str) -> float | None:
         """Say how long the items take one by one, as far as quotas are told that count for the choice."""

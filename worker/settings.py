@@ -16,11 +16,13 @@ import platformdirs
 from jobs.intake.isolation.limits import ReadLimits
 from templates.errors import UserError, nearest, without_passwords
 from worker.batch_settings import (
+    ACCOUNT,
     BATCH_FORMATS,
     BATCH_NAMES,
     BUCKET,
     LEAST_TIMEOUT_HOURS,
     MOST_TIMEOUT_HOURS,
+    ROLE_ARN,
     BatchSettings,
 )
 
@@ -118,7 +120,8 @@ def _batch(values: Mapping[str, tuple[Any, str]]) -> BatchSettings:
     usual = BatchSettings()
     return BatchSettings(
         bucket=_bucket(values),
-        role_arn=_text(values, "batch_role_arn"),
+        bucket_owner=_bucket_owner(values),
+        role_arn=_role_arn(values),
         kms_key=_text(values, "batch_kms_key"),
         events=_text(values, "batch_events"),
         format=_one_of(values, "batch_format", BATCH_FORMATS),
@@ -138,6 +141,22 @@ def _bucket(values: Mapping[str, tuple[Any, str]]) -> str:
     if told and not BUCKET.fullmatch(told):
         allowed = "the name of a bucket, or s3://BUCKET/PREFIX with letters, digits and -_.!*'() in the prefix"
         raise _wrong("batch_bucket", told, values["batch_bucket"][1], allowed)
+    return told
+
+
+def _bucket_owner(values: Mapping[str, tuple[Any, str]]) -> str:
+    told = _text(values, "batch_bucket_owner")
+    if told and not ACCOUNT.fullmatch(told):
+        place = values["batch_bucket_owner"][1]
+        raise _wrong("batch_bucket_owner", told, place, "the AWS account of the bucket, twelve digits")
+    return told
+
+
+def _role_arn(values: Mapping[str, tuple[Any, str]]) -> str:
+    told = _text(values, "batch_role_arn")
+    if told and not ROLE_ARN.fullmatch(told):
+        allowed = "the ARN of a role, arn:aws:iam::123456789012:role/NAME with the twelve digits of its account"
+        raise _wrong("batch_role_arn", told, values["batch_role_arn"][1], allowed)
     return told
 
 

@@ -93,7 +93,9 @@ def _files(parts: Parts) -> tuple[RecordFiles, str]:
 
     session = session_for(region=parts.settings.region or None)
     region = session.region_name or DEFAULT_REGION
-    files = S3RecordFiles(session, region=region, kms_key=parts.settings.batch.kms_key)
+    files = S3RecordFiles(
+        session, region=region, kms_key=parts.settings.batch.kms_key, owner=parts.settings.batch.owner
+    )
     return files, realm_of(control_endpoint(session, region=region))
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import sys
 from datetime import date
+from functools import partial
 
 import click
 
@@ -45,12 +46,20 @@ def command(*, by: list[str], since: str, until: str, format_name: str, simulate
     totals = wire().store.totals
     if since and until and since > until:
         raise UserError(f"--from {since} is after --to {until}.", fix="Swap them.", code="date")
-    if len(totals.costs(("realm",), simulated=simulated, since=since, until=until)) > 1 and "realm" not in by:
+    asked = partial(totals.costs, since=since, until=until)
+    realms = [str(row["realm"]) for row in asked(("realm",), simulated=simulated)]
+    if len(realms) > 1 and "realm" not in by:
         # Money of different places is never added up in a row.
         by = ["realm", *by]
-    rows = totals.costs(by, simulated=simulated, since=since, until=until)
-    total = totals.costs((), simulated=simulated, since=since, until=until)
-    realm = "simulated" if simulated else "aws"
-    text = render_costs(rows, total[0], realm, format_name="json" if as_json else format_name)
-    sys.stdout.buffer.write(text)
+    rows, total = asked(by, simulated=simulated), asked((), simulated=simulated)
+    realm = ", ".join(realms) or ("simulated" if simulated else "aws")
+    format_name = "json" if as_json else format_name
+    notes = ["The total is that of all these realms."] if len(realms) > 1 else []
+    if format_name == "table":
+        others = [str(row["realm"]) for row in asked(("realm",), simulated=not simulated)]
+        if others and simulated:
+            notes.append(f"What was spent at {' and '.join(others)} is shown without --simulated.")
+        elif others:
+            notes.append("Simulated costs are shown with --simulated.")
+    sys.stdout.buffer.write(render_costs(rows, total[0], realm, format_name=format_name, note=" ".join(notes)))
     return 0

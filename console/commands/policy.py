@@ -93,5 +93,10 @@ def _place(batch: BatchSettings, region: str) -> BatchPlace:
     if not bucket.prefix:
         say_notes([f"The lifecycle removes whatever is in {bucket.url}: give a prefix if it holds anything else."])
     return BatchPlace(
-        bucket=bucket, role=parse_role(batch.role_arn), region=region, kms_key=batch.kms_key, events=batch.events
+        bucket=bucket,
+        role=parse_role(batch.role_arn),
+        region=region,
+        kms_key=batch.kms_key,
+        events=batch.events,
+        bucket_owner=batch.bucket_owner,
     )

@@ -52,6 +52,14 @@ def test_the_batch_lane_has_four_parts(skuscribe, monkeypatch):
     assert written["lifecycle"]["Rules"][0]["Filter"] == {"Prefix": "skuscribe/"}
 
 
+def test_a_bucket_of_another_account_is_the_only_one_that_is_let_in(skuscribe, monkeypatch):
+    monkeypatch.setenv("SKUSCRIBE_BATCH_BUCKET_OWNER", "210987654321")
+    asked = ("--region", "eu-central-1", "--lane", "batch", "--role", ROLE, "--bucket", "s3://shop-batch/x")
+    permissions = skuscribe.json("policy", *asked)["service_role"]["permissions"]["Statement"]
+
+    assert permissions[0]["Condition"] == {"StringEquals": {"aws:ResourceAccount": "210987654321"}}
+
+
 def test_bucket_and_role_are_told_by_options_and_a_whole_bucket_is_warned_of(skuscribe):
     asked = ("policy", "--region", "eu-central-1", "--lane", "batch", "--role", ROLE)
     outcome = skuscribe(*asked, "--bucket", "shop-batch")

@@ -56,6 +56,18 @@ def test_costs_have_their_dimensions_and_figures(skuscribe, bedrock, tmp_path):
     assert skuscribe.json("costs", "--from", "2020-01-01")["total"]["items"] == 6
 
 
+def test_costs_say_whose_they_are_and_how_the_others_are_shown(skuscribe, bedrock, tmp_path):
+    source = csv_file(tmp_path / "p.csv")
+    assert skuscribe("costs").out.endswith("Realm: aws.\n")
+    skuscribe.json("run", source, *RUN)
+    realm = bedrock.endpoint.removeprefix("http://")
+    assert skuscribe.json("costs")["realm"] == realm
+    assert skuscribe("costs").out.endswith(f"Realm: {realm}.\n")
+    skuscribe.json("run", source, "--template", "seo-meta", "--simulate")
+    assert skuscribe("costs").out.endswith(f"Realm: {realm}.\nSimulated costs are shown with --simulated.\n")
+    assert skuscribe("costs", "--simulated").out.endswith(f"What was spent at {realm} is shown without --simulated.\n")
+
+
 def test_prices_are_dated_and_say_their_source(skuscribe):
     shown = skuscribe.json("prices", "--model", "us.amazon.nova-lite-v1:0")
     assert set(shown) == {"date", "prices"}

@@ -3,6 +3,7 @@ import io
 import json
 import sys
 from decimal import Decimal
+from functools import partial
 
 import openpyxl
 import pandas as pd
@@ -45,6 +46,22 @@ def test_the_table_lines_up_and_ends_with_the_total():
     assert "1,200" in lines[5]
     assert lines[6] == "Realm: aws."
     assert max(map(len, lines)) < 140
+
+
+def test_a_note_stands_below_the_table_and_nowhere_else():
+    for name in ("table", "json", "csv"):
+        text = render_costs(ROWS, TOTAL, "aws", format_name=name, note="More.").decode()
+        assert text.endswith("Realm: aws.\nMore.\n") == (name == "table")
+        assert ("More." in text) == (name == "table")
+
+
+@pytest.mark.parametrize("name", ["csv", "parquet", "xlsx"])
+def test_rows_that_are_told_apart_by_their_realm_keep_it(name):
+    rows = [row(Decimal(1), realm="aws"), row(Decimal(2), realm="127.0.0.1:8787")]
+    read = {"csv": pd.read_csv, "parquet": pd.read_parquet, "xlsx": partial(pd.read_excel, engine="openpyxl")}[name]
+    frame = read(io.BytesIO(render_costs(rows, TOTAL, "127.0.0.1:8787, aws", format_name=name)))
+    assert list(frame.columns).count("realm") == 1
+    assert list(frame.realm) == ["aws", "127.0.0.1:8787"]
 
 
 def test_a_table_without_rows_is_the_total():

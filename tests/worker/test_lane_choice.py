@@ -14,7 +14,7 @@ from worker.pricing import BookPricing
 from worker.recipe import Recipe
 from worker.settings import load_settings
 
-BATCH_SET = {"SKUSCRIBE_BATCH_BUCKET": "shop-batch", "SKUSCRIBE_BATCH_ROLE_ARN": "arn:aws:iam::1:role/batch"}
+BATCH_SET = {"SKUSCRIBE_BATCH_BUCKET": "shop-batch", "SKUSCRIBE_BATCH_ROLE_ARN": "arn:aws:iam::123456789012:role/batch"}
 ALWAYS_PAYS = {**BATCH_SET, "SKUSCRIBE_BATCH_LEAST_SAVING_USD": "0.0000001"}
 REGION = "us-east-1"
 
@@ -182,6 +182,28 @@ def test_a_lane_that_cannot_be_taken_is_refused_by_its_name(lanes, asked, enviro
 def test_batch_without_a_price_row_is_refused(lanes):
     with pytest.raises(UserError, match="has no batch price in af-south-1"):
         lanes(BATCH_SET).refuse(spec(lane="batch"), "af-south-1")
+
+
+@pytest.mark.parametrize(
+    ("redirected", "said"),
+    [
+        ("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", "batch jobs would go to aws, and requests go to bedrock.test:8787"),
+        ("AWS_ENDPOINT_URL_BEDROCK", "batch jobs would go to bedrock.test:8787, and requests go to aws"),
+    ],
+)
+def test_batch_is_not_taken_where_its_jobs_would_go_elsewhere_than_requests(lanes, monkeypatch, redirected, said):
+    monkeypatch.setenv(redirected, "http://bedrock.test:8787")
+    choice = compared(lanes(ALWAYS_PAYS), spec()).choice
+    assert (choice.lane, choice.ruled_out["batch"]) == ("on-demand", said)
+    with pytest.raises(UserError, match=said) as refused:
+        lanes(ALWAYS_PAYS).refuse(spec(lane="batch"), REGION)
+    assert "AWS_ENDPOINT_URL_BEDROCK" in refused.value.fix
+    assert lanes().refuse(spec(lane="batch", simulate=True), REGION) is None
+
+
+def test_batch_is_taken_where_both_go_to_one_stand_in(lanes, monkeypatch):
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://bedrock.test:8787")
+    assert compared(lanes(ALWAYS_PAYS), spec(), realm="bedrock.test:8787").choice.lane == "batch"
 
 
 def test_the_refusal_of_an_unset_batch_lane_says_what_to_set(lanes):

@@ -3,6 +3,8 @@ import pytest
 from templates.errors import UserError
 from worker.settings import load_settings
 
+ROLE = "arn:aws:iam::123456789012:role/batch"
+
 
 def told(environ, folder):
     with pytest.raises(UserError) as caught:
@@ -14,14 +16,34 @@ def told(environ, folder):
 def test_the_batch_lane_is_set_up_by_its_bucket_and_its_role(tmp_path):
     assert not load_settings({"SKUSCRIBE_HOME": str(tmp_path)}, tmp_path).batch.is_set
     (tmp_path / "skuscribe.toml").write_text("batch_bucket = 's3://shop-batch/copy/'\nbatch_most_records = 400\n")
-    environ = {"SKUSCRIBE_HOME": str(tmp_path), "SKUSCRIBE_BATCH_ROLE_ARN": "arn:aws:iam::1:role/batch"}
+    environ = {"SKUSCRIBE_HOME": str(tmp_path), "SKUSCRIBE_BATCH_ROLE_ARN": ROLE}
     batch = load_settings(environ, tmp_path).batch
     assert batch.is_set
     assert (batch.root, batch.role_arn, batch.most_records) == (
         "s3://shop-batch/copy",
-        "arn:aws:iam::1:role/batch",
+        ROLE,
         400,
     )
+
+
+def test_the_batch_bucket_is_of_the_account_of_the_role_unless_another_is_told(tmp_path):
+    environ = {"SKUSCRIBE_HOME": str(tmp_path), "SKUSCRIBE_BATCH_ROLE_ARN": ROLE}
+    assert load_settings(environ, tmp_path).batch.owner == "123456789012"
+    other = environ | {"SKUSCRIBE_BATCH_BUCKET_OWNER": "210987654321"}
+    assert load_settings(other, tmp_path).batch.owner == "210987654321"
+    assert load_settings({"SKUSCRIBE_HOME": str(tmp_path)}, tmp_path).batch.owner == ""
+
+
+@pytest.mark.parametrize("owner", ["1", "12345678901", "1234567890123", "my account", "１２３４５６７８９０１２"])
+def test_an_owner_of_the_batch_bucket_that_is_no_account_is_refused(tmp_path, owner):
+    assert "SKUSCRIBE_BATCH_BUCKET_OWNER" in told({"SKUSCRIBE_BATCH_BUCKET_OWNER": owner}, tmp_path)
+    (tmp_path / "skuscribe.toml").write_text("batch_bucket_owner = 123456789012\n")
+    assert "batch_bucket_owner" in told({}, tmp_path)
+
+
+@pytest.mark.parametrize("role", ["batch", "arn:aws:iam::1:role/batch", "arn:aws:iam::123456789012:user/batch"])
+def test_a_batch_role_without_an_account_is_refused(tmp_path, role):
+    assert "SKUSCRIBE_BATCH_ROLE_ARN" in told({"SKUSCRIBE_BATCH_ROLE_ARN": role}, tmp_path)
 
 
 @pytest.mark.parametrize(

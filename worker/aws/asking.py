@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from templates.errors import without_passwords
+from worker.aws.endpoint import realm_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,12 +25,17 @@ class Answer:
 def ask(client: Any, operation: str, **arguments: Any) -> Answer:
     """Ask, and give the answer or why there is none."""
     from botocore.exceptions import ClientError  # noqa: PLC0415 - boto3 is slow to import
+    from botocore.parsers import ResponseParserError  # noqa: PLC0415 - as above
 
     try:
         reply = getattr(client, operation)(**arguments)
     except ClientError as error:
         code = str(error.response.get("Error", {}).get("Code", "")) or "an error without a code"
         return Answer(reply=error.response, code=code, why=code)
+    except ResponseParserError:
+        # Its own words hold the whole answer, and say to try again.
+        where, service = realm_of(client.meta.endpoint_url), client.meta.service_model.service_id
+        return Answer(reply={}, why=f"what is at {where} does not answer as {service} does")
     except Exception as error:  # noqa: BLE001 - as the module says
         return Answer(reply={}, why=without_passwords(" ".join(str(error).split())) or type(error).__name__)
     return Answer(reply=reply if isinstance(reply, Mapping) else {})

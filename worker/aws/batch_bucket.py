@@ -1,6 +1,7 @@
 """The bucket of the batch lane, as `doctor` looks at it.
 
-Source: S3 API reference, HeadBucket, GetBucketLifecycleConfiguration and ErrorResponses, read 2026-11.
+Source: S3 API reference, HeadBucket, GetBucketLifecycleConfiguration and ErrorResponses, read 2026-11; botocore 1.44.5,
+ExpectedBucketOwner of each operation here: a bucket of another account is refused with 403.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from templates.errors import AccessError
 from worker.aws.asking import ask
 from worker.aws.client import probe_client
-from worker.aws.object_errors import Deed, broken_off, refused
+from worker.aws.object_errors import OWNER, Deed, broken_off, refused
 from worker.aws.objects import Bucket
 
 if TYPE_CHECKING:
@@ -26,20 +27,23 @@ _SET_LIFECYCLE = (
 
 
 def look_at_bucket(
-    session: Session, bucket: Bucket, *, region: str, kms_key: str, timeout_hours: int, warnings: list[str]
+    session: Session, bucket: Bucket, *, owner: str, region: str, kms_key: str, timeout_hours: int, warnings: list[str]
 ) -> str:
     """Write an object below the prefix, read, list and remove it; then look where the bucket is and what expires.
+
+    `owner`: the AWS account that it has to be of, "" for anybody's.
 
     Raises:
         UserError: there is no such bucket.
         AccessError: one of them is refused, or S3 is out of reach.
     """
     client = probe_client(session, "s3", region=region)
-    _probe(client, bucket, kms_key)
-    found = _region_of(client, bucket)
+    owned = {"ExpectedBucketOwner": owner} if owner else {}
+    _probe(client, bucket, owned, kms_key)
+    found = _region_of(client, bucket, owned)
     if found and found != region:
         warnings.append(f"It is in {found}, and Bedrock is called in {region}: use a bucket in the same Region.")
-    days = _expiry(client, bucket, warnings)
+    days = _expiry(client, bucket, owned, warnings)
     if days is not None and days * 24 <= timeout_hours:
         warnings.append(
             f"Objects expire after {days} days, and a job may take {timeout_hours} hours: results would be lost before"
@@ -70,9 +74,9 @@ def _whole_prefix(rule: Mapping[str, Any]) -> str | None:
     return str(named.get("Prefix") or "") if set(named) <= {"Prefix"} else None
 
 
-def _probe(client: Any, bucket: Bucket, kms_key: str) -> None:
+def _probe(client: Any, bucket: Bucket, owned: Mapping[str, str], kms_key: str) -> None:
     key, content = f"{bucket.prefix}doctor/{secrets.token_hex(8)}", secrets.token_bytes(16)
-    url, target = f"s3://{bucket.name}/{key}", {"Bucket": bucket.name, "Key": key}
+    url, target = f"s3://{bucket.name}/{key}", {"Bucket": bucket.name, "Key": key, **owned}
     encrypted = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": kms_key} if kms_key else {}
     with _told(url, Deed.WRITE):
         client.put_object(**target, Body=content, **encrypted)
@@ -80,7 +84,7 @@ def _probe(client: Any, bucket: Bucket, kms_key: str) -> None:
         with _told(url, Deed.READ):
             read = client.get_object(**target)["Body"].read()
         with _told(bucket.url, Deed.READ, needs="s3:ListBucket"):
-            listed = client.list_objects_v2(Bucket=bucket.name, Prefix=key).get("Contents") or []
+            listed = client.list_objects_v2(Bucket=bucket.name, Prefix=key, **owned).get("Contents") or []
     finally:
         with _told(url, Deed.REMOVE):
             client.delete_object(**target)
@@ -92,16 +96,16 @@ def _probe(client: Any, bucket: Bucket, kms_key: str) -> None:
         )
 
 
-def _region_of(client: Any, bucket: Bucket) -> str:
+def _region_of(client: Any, bucket: Bucket, owned: Mapping[str, str]) -> str:
     """Ask where a bucket is; S3 tells that also to whom it refuses the rest. "" when it does not."""
-    reply = ask(client, "head_bucket", Bucket=bucket.name).reply
+    reply = ask(client, "head_bucket", Bucket=bucket.name, **owned).reply
     headers = reply.get("ResponseMetadata", {}).get("HTTPHeaders") or {}
     return str(reply.get("BucketRegion") or headers.get("x-amz-bucket-region") or "")
 
 
-def _expiry(client: Any, bucket: Bucket, warnings: list[str]) -> int | None:
+def _expiry(client: Any, bucket: Bucket, owned: Mapping[str, str], warnings: list[str]) -> int | None:
     """Ask after how many days objects expire; None with a warning when they do not, or it cannot be asked."""
-    answer = ask(client, "get_bucket_lifecycle_configuration", Bucket=bucket.name)
+    answer = ask(client, "get_bucket_lifecycle_configuration", Bucket=bucket.name, **owned)
     if answer.why and answer.code != "NoSuchLifecycleConfiguration":
         needs = "" if not answer.code else " It takes s3:GetLifecycleConfiguration."
         warnings.append(f"Whether objects expire could not be read: {answer.why}.{needs}")
@@ -127,7 +131,7 @@ def _told(url: str, deed: Deed, *, needs: str = "") -> Iterator[None]:
         told = refused(url, deed, error)
         if told.code == "access":
             missing = f"The identity needs {needs} on the bucket. " if needs else ""
-            told.fix = f"{missing}{told.fix} For the batch lane: `skuscribe policy --lane batch`."
+            told.fix = f"{missing}{told.fix} For the batch lane: `skuscribe policy --lane batch`. {OWNER}"
         raise told from error
     except Exception as error:
         raise broken_off(url, deed, error) from error

@@ -71,13 +71,18 @@ def batch_checks(session: Session, ref: ModelRef, look: BatchLook, called: Calle
 
     def place() -> BatchPlace:
         return BatchPlace(
-            bucket=Bucket(batch.root), role=parse_role(batch.role_arn), region=called.region, kms_key=batch.kms_key
+            bucket=Bucket(batch.root),
+            role=parse_role(batch.role_arn),
+            region=called.region,
+            kms_key=batch.kms_key,
+            bucket_owner=batch.bucket_owner,
         )
 
     def bucket(warnings: list[str]) -> str:
         return look_at_bucket(
             session,
             Bucket(batch.root),
+            owner=batch.owner,
             region=called.region,
             kms_key=batch.kms_key,
             timeout_hours=batch.timeout_hours,

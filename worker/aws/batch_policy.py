@@ -46,6 +46,13 @@ class BatchPlace:
     kms_key: str = ""
     #: URL of the queue of EventBridge's events, "" where there is none.
     events: str = ""
+    #: AWS account of the bucket, "" for that of the role.
+    bucket_owner: str = ""
+
+    @property
+    def owner(self) -> str:
+        """AWS account that the bucket has to be of."""
+        return self.bucket_owner or self.role.account
 
 
 def batch_policies(models: Sequence[ModelRef], place: BatchPlace, *, files: Bucket | None) -> dict[str, Any]:
@@ -69,7 +76,7 @@ def batch_policies(models: Sequence[ModelRef], place: BatchPlace, *, files: Buck
 def role_statements(models: Sequence[ModelRef], place: BatchPlace) -> list[Statement]:
     """Write what Bedrock does as the service role: read and write below the prefix, call models behind profiles."""
     bucket, objects = _bucket_arns(place)
-    own = {"Condition": {"StringEquals": {"aws:ResourceAccount": place.role.account}}}
+    own = _of_owner(place)
     statements = [
         statement("Read records and write results", ("s3:GetObject", "s3:PutObject"), [objects]) | own,
         statement("Find the records", ("s3:ListBucket",), [bucket]) | own,
@@ -131,10 +138,11 @@ def _role(place: BatchPlace) -> list[Statement]:
 def _objects(place: BatchPlace) -> list[Statement]:
     bucket, objects = _bucket_arns(place)
     actions = ("s3:AbortMultipartUpload", "s3:DeleteObject", "s3:GetObject", "s3:PutObject")
+    own = _of_owner(place)
     return [
-        statement("Write read and remove batch objects", actions, [objects]),
+        statement("Write read and remove batch objects", actions, [objects]) | own,
         # No condition on the prefix: S3 says that an object is missing only to who may list without one.
-        statement("Find batch objects", _LISTING, [bucket]),
+        statement("Find batch objects", _LISTING, [bucket]) | own,
     ]
 
 
@@ -194,6 +202,14 @@ def _arns_of(ref: ModelRef, place: BatchPlace) -> tuple[str, list[str]]:
         )
     at = f"arn:{place.role.partition}:bedrock:{place.region}"
     return arns_of(ref, at, place.role.partition, account=place.role.account)
+
+
+def _of_owner(place: BatchPlace) -> dict[str, Any]:
+    """Write the condition that keeps a bucket of the same name in another account out.
+
+    Source: IAM user guide, reference_policies_condition-keys (aws:ResourceAccount), Bedrock user guide, batch-iam-sr.
+    """
+    return {"Condition": {"StringEquals": {"aws:ResourceAccount": place.owner}}}
 
 
 def _bucket_arns(place: BatchPlace) -> tuple[str, str]:

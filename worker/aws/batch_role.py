@@ -105,7 +105,7 @@ def _check_permissions(client: Any, place: BatchPlace, statements: Iterable[Stat
         resources = [_some(resource, place.region) for resource in one["Resource"]]
         if any("*" in resource for resource in resources):
             continue  # a key by its alias, a profile whose models are not known: nothing that could be asked about
-        own = {"ContextKeyName": "aws:ResourceAccount", "ContextKeyValues": [role.account], "ContextKeyType": "string"}
+        own = {"ContextKeyName": "aws:ResourceAccount", "ContextKeyValues": [place.owner], "ContextKeyType": "string"}
         answer = ask(
             client,
             "simulate_principal_policy",

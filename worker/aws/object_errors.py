@@ -16,6 +16,11 @@ if TYPE_CHECKING:
 
 _MISSING = {"404", "NoSuchKey", "NoSuchBucket", "NotFound"}
 _FORBIDDEN = {"403", "AccessDenied", "Forbidden"}
+#: Of the batch bucket. Source: botocore 1.44.5, ExpectedBucketOwner: another owner is 403, access denied.
+OWNER = (
+    "S3 says the same of a bucket that is of another AWS account than the batch role: name that account in "
+    "SKUSCRIBE_BATCH_BUCKET_OWNER if the bucket is meant."
+)
 _CREDENTIALS = {"InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "InvalidToken"}
 
 

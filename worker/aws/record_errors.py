@@ -13,7 +13,7 @@ from botocore import exceptions as sdk
 from urllib3 import exceptions as wire
 
 from templates.errors import AccessError, SkuscribeError, UserError, without_passwords
-from worker.aws.object_errors import Deed, broken_off, is_refused, refused
+from worker.aws.object_errors import OWNER, Deed, broken_off, is_refused, refused
 from worker.model import ErrorKind, ModelError
 
 #: What passes by itself, whatever the HTTP status; an upload that is gone and an object that changed are begun anew.
@@ -99,7 +99,7 @@ def refusal(uri: str, need: Need, error: sdk.ClientError) -> SkuscribeError:
     if is_refused(error):
         return AccessError(
             f"{uri} may not be {'listed' if need is Need.LIST else _DEEDS[need]} ({code}).",
-            fix=f"The identity needs {need} on it. {_POLICY}",
+            fix=f"The identity needs {need} on it. {_POLICY} {OWNER}",
             code="access",
         )
     if code in _PASSING_CODES or status >= 500 or status == 429:  # noqa: PLR2004 - HTTP status classes

@@ -30,7 +30,14 @@ _ATTEMPTS = 3
 class S3RecordFiles:
     """`RecordFiles` over S3; a KMS key encrypts what is written, without one the bucket's own default does."""
 
-    def __init__(self, session: Session, *, region: str, endpoint_url: str | None = None, kms_key: str = "") -> None:
+    def __init__(
+        self, session: Session, *, region: str, endpoint_url: str | None = None, kms_key: str = "", owner: str = ""
+    ) -> None:
+        """Open it; S3 refuses whatever is asked of a bucket that is not of the account `owner`, "" for anybody's.
+
+        Raises:
+            AccessError: the AWS configuration cannot be used.
+        """
         # A stand-in at a port has no host names of buckets.
         options = {"s3": {"addressing_style": "path"}} if endpoint_url else {}
         self._client: Any = open_client(
@@ -43,13 +50,14 @@ class S3RecordFiles:
             read_timeout=60,
             **options,
         )
+        self._owned = {"ExpectedBucketOwner": owner} if owner else {}
         self._kind = {"ContentType": "application/jsonl"}
         if kms_key:
             self._kind |= {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": kms_key}
 
     def write(self, uri: str, parts: Iterable[bytes]) -> int:
         """Stream an object there, in parts as they come; give its bytes. Nothing is left of one that breaks off."""
-        return upload(self._client, uri, _target(uri), parts, self._kind)
+        return upload(self._client, uri, self._target(uri), parts, self._kind)
 
     def lines(self, uri: str) -> Iterator[bytes]:
         r"""Stream the lines of an object, without the `\n` at their ends; a broken connection is taken up again.
@@ -68,7 +76,7 @@ class S3RecordFiles:
         """List the objects below a prefix, by URI."""
         bucket, key = _split(prefix)
         pages = self._client.get_paginator("list_objects_v2").paginate(
-            Bucket=bucket, Prefix=key, PaginationConfig={"PageSize": _PAGE}
+            Bucket=bucket, Prefix=key, **self._owned, PaginationConfig={"PageSize": _PAGE}
         )
         with told(prefix, Need.LIST):
             return [f"{_SCHEME}{bucket}/{found['Key']}" for page in pages for found in page.get("Contents") or ()]
@@ -77,7 +85,7 @@ class S3RecordFiles:
         """Remove objects; give how many are gone, those that S3 did not have included."""
         keys: dict[str, list[str]] = {}
         for uri in dict.fromkeys(uris):
-            target = _target(uri)
+            target = self._target(uri)
             keys.setdefault(target["Bucket"], []).append(target["Key"])
         removed = 0
         for bucket, of_bucket in keys.items():
@@ -87,7 +95,8 @@ class S3RecordFiles:
 
     def _remove(self, bucket: str, keys: Sequence[str]) -> int:
         with told(f"{_SCHEME}{bucket}/{keys[0]}", Need.REMOVE):
-            answer = self._client.delete_objects(Bucket=bucket, Delete={"Objects": [{"Key": key} for key in keys]})
+            named = {"Objects": [{"Key": key} for key in keys]}
+            answer = self._client.delete_objects(Bucket=bucket, Delete=named, **self._owned)
         for failed in answer.get("Errors") or ():
             code, said = str(failed.get("Code", "")), str(failed.get("Message", ""))
             error = ClientError({"Error": {"Code": code, "Message": said}}, "DeleteObjects")
@@ -120,7 +129,7 @@ class S3RecordFiles:
     def _opened(self, uri: str) -> Any:
         with told(uri, Need.READ):
             try:
-                return self._client.get_object(**_target(uri))
+                return self._client.get_object(**self._target(uri))
             except ClientError as error:
                 if is_missing(error) and _code_of(error) != "NoSuchBucket":
                     raise FileNotFoundError(uri) from error
@@ -128,7 +137,7 @@ class S3RecordFiles:
 
     def _resumed(self, uri: str, at: int, etag: str) -> Any:
         with told(uri, Need.READ):
-            answer = self._client.get_object(**_target(uri), Range=f"bytes={at}-", IfMatch=etag)
+            answer = self._client.get_object(**self._target(uri), Range=f"bytes={at}-", IfMatch=etag)
         if not str(answer.get("ContentRange") or "").startswith(f"bytes {at}-"):
             raise ModelError(
                 f"{uri} broke off at byte {at:,}, and what stands in for S3 does not give the rest of an object.",
@@ -136,6 +145,10 @@ class S3RecordFiles:
                 fix="Check what AWS_ENDPOINT_URL_S3 leads to.",
             )
         return answer
+
+    def _target(self, uri: str) -> dict[str, str]:
+        bucket, key = _split(uri)
+        return {"Bucket": bucket, "Key": key, **self._owned}
 
 
 def _split(uri: str) -> tuple[str, str]:
@@ -145,11 +158,6 @@ def _split(uri: str) -> tuple[str, str]:
             f'"{uri}" does not name a place in S3.', fix="Write it as s3://BUCKET/PREFIX.", code="batch_bucket"
         )
     return bucket, key
-
-
-def _target(uri: str) -> dict[str, str]:
-    bucket, key = _split(uri)
-    return {"Bucket": bucket, "Key": key}
 
 
 def _code_of(error: ClientError) -> str:

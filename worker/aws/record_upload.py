@@ -21,7 +21,7 @@ def upload(client: Any, uri: str, target: Mapping[str, str], parts: Iterable[byt
     Args:
         client: boto3's client of S3.
         uri: What the object is called in messages.
-        target: Its bucket and key.
+        target: Its bucket and key, and the bucket's owner: all that names it in each of the operations.
         parts: Its content as it comes.
         kind: Its content type and encryption.
     """

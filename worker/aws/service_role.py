@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from templates.errors import UserError
+from worker.batch_settings import ROLE_ARN
 
 #: The service that takes the role on.
 SERVICE = "bedrock.amazonaws.com"
 #: A job's id has twelve letters and digits; any will do to see whether a condition lets all of them in.
 _SOME_JOB = "abc123abc123"
-_ARN = re.compile(r"arn:(?P<partition>aws[a-z-]*):iam::(?P<account>\d{12}):role/(?P<path>[\x21-\x7e]+)")
 _TEXTS = ("StringEquals", "StringEqualsIgnoreCase", "StringLike")
 _ARNS = ("ArnEquals", "ArnLike")
 
@@ -54,7 +54,7 @@ def parse_role(arn: str) -> ServiceRole:
     Raises:
         UserError: it is none.
     """
-    found = _ARN.fullmatch(arn.strip())
+    found = ROLE_ARN.fullmatch(arn.strip())
     if found is None:
         raise UserError(
             f'"{arn}" is not the ARN of a role.',

@@ -28,7 +28,8 @@ from worker.simulator.settings import SimulatorSettings
 
 #: What the simulator inside the command calls its own.
 _SIMULATED_ROOT = "s3://skuscribe-simulated/batch"
-_SIMULATED_ROLE = "arn:aws:iam::123456789012:role/skuscribe-simulated"
+_SIMULATED_OWNER = "123456789012"
+_SIMULATED_ROLE = f"arn:aws:iam::{_SIMULATED_OWNER}:role/skuscribe-simulated"
 #: How the simulator inside the command runs jobs: soon, and slowly enough to see that it does.
 _SIMULATED = SimulatorSettings(s3=1, batch_validating_s=0.5, batch_scheduled_s=0.5, batch_s=1.0)
 _SIMULATED_POLL_S = 0.3
@@ -48,6 +49,8 @@ class BatchEndpoint:
     #: URI of the folder that all objects lie in.
     root: str
     role_arn: str
+    #: Account that the bucket has to be of, "" where nobody says.
+    bucket_owner: str = ""
     kms_key: str
     timeout_hours: int
     poll_s: float
@@ -108,9 +111,10 @@ def open_batch(
                 region=named,
                 model=ref,
                 jobs=InvocationJobs(session, region=named, endpoint_url=simulator.endpoint),
-                files=S3RecordFiles(session, region=named, endpoint_url=simulator.s3_endpoint),
+                files=S3RecordFiles(session, region=named, endpoint_url=simulator.s3_endpoint, owner=_SIMULATED_OWNER),
                 root=_SIMULATED_ROOT,
                 role_arn=_SIMULATED_ROLE,
+                bucket_owner=_SIMULATED_OWNER,
                 kms_key="",
                 timeout_hours=batch.timeout_hours,
                 poll_s=min(batch.poll_s, _SIMULATED_POLL_S),
@@ -181,9 +185,10 @@ def _reached(settings: Settings, started_in: str, ref: ModelRef, *, region: str,
         region=named,
         model=checked.model,
         jobs=InvocationJobs(session, region=named),
-        files=S3RecordFiles(session, region=named, kms_key=batch.kms_key),
+        files=S3RecordFiles(session, region=named, kms_key=batch.kms_key, owner=batch.owner),
         root=batch.root,
         role_arn=batch.role_arn,
+        bucket_owner=batch.owner,
         kms_key=batch.kms_key,
         timeout_hours=batch.timeout_hours,
         poll_s=batch.poll_s,

@@ -78,6 +78,7 @@ def order_of(batch: JobBatch, shard: ShardRecord) -> JobOrder:
         input_uri=shard.input_uri,
         output_uri=shard.output_uri,
         kms_key=endpoint.kms_key,
+        bucket_owner=endpoint.bucket_owner,
         timeout_hours=timeout_hours(batch.job.deadline_at, shard.created_at, usual=endpoint.timeout_hours),
         tags={"skuscribe-job": shard.job_id, "skuscribe-shard": shard.name},
     )

@@ -19,6 +19,7 @@ from worker.aws.models import parse_model
 from worker.aws.objects import Bucket
 from worker.aws.service_role import parse_role, trust_policy
 from worker.batch_settings import BatchSettings
+from worker.simulator.local_s3 import BUCKET, local_s3
 
 LITE, OLD = "amazon.nova-lite-v1:0", "amazon.titan-text-express-v1"
 REGION = "eu-central-1"
@@ -98,8 +99,24 @@ def test_a_lane_that_is_set_up_as_we_print_it_is_well(bucket):
     assert found["batch bucket"].state == "ok", found["batch bucket"].detail
     assert "objects expire after 14 days" in found["batch bucket"].detail
     assert "which bedrock.amazonaws.com may take on" in found["batch role"].detail
+    assert "does not answer as IAM does" in found["batch role"].detail, "moto cannot simulate policies"
     assert "fail" not in {check.state for check in found.values()}
     assert "Contents" not in bucket.list_objects_v2(Bucket="shop-batch"), "what it wrote is gone"
+
+
+@pytest.mark.servers
+def test_a_bucket_of_another_account_than_the_role_or_the_setting_fails(keys, monkeypatch):  # noqa: ARG001 - see aws
+    with local_s3("127.0.0.1") as endpoint:
+        for name in ("", "_S3"):
+            monkeypatch.setenv(f"AWS_ENDPOINT_URL{name}", endpoint)
+        theirs, named = "arn:aws:iam::210987654321:role/batch", f"s3://{BUCKET}/skuscribe"
+        refused = looked(bucket=named, role_arn=theirs)["batch bucket"]
+
+        assert refused.state == "fail"
+        assert "SKUSCRIBE_BATCH_BUCKET_OWNER" in refused.fix
+        assert looked(bucket=named, bucket_owner="210987654321")["batch bucket"].state == "fail"
+        assert "can be written" in looked(bucket=named)["batch bucket"].detail
+        assert "can be written" in looked(bucket=named, role_arn=theirs, bucket_owner=ACCOUNT)["batch bucket"].detail
 
 
 @pytest.mark.servers
@@ -167,6 +184,20 @@ def test_out_of_reach_is_a_warning_for_the_role_and_a_failure_for_the_bucket(key
     assert found["batch bucket"].state == "fail"
     assert found["batch role"].state == "warn"
     assert "could not be checked" in found["batch role"].detail
+
+
+@pytest.mark.parametrize(("status", "body"), [(400, b'{"message": "I know STS only."}'), (200, b"<html>Hello</html")])
+def test_what_is_no_iam_is_told_in_a_sentence(keys, monkeypatch, stand_in, status, body):  # noqa: ARG001 - see aws
+    monkeypatch.setenv("AWS_ENDPOINT_URL", stand_in.url)
+    stand_in.says("/", body, status=status)
+    check = looked()["batch role"]
+    where = stand_in.url.removeprefix("http://")
+
+    assert check.state == "warn"
+    assert (
+        check.detail
+        == f"{ROLE.arn}. Who may take it on could not be checked: what is at {where} does not answer as IAM does."
+    )
 
 
 def test_credentials_of_a_stand_in_are_not_shown_to_iam(keys, monkeypatch):  # noqa: ARG001 - see aws
@@ -246,7 +277,9 @@ def permitted(monkeypatch, model=LITE, **decisions):
 
     iam, warnings = Iam(**decisions), []
     monkeypatch.setattr(batch_role, "probe_client", lambda *_, **__: iam)
-    place = BatchPlace(bucket=Bucket("s3://shop-batch/skuscribe"), role=ROLE, region=REGION)
+    place = BatchPlace(
+        bucket=Bucket("s3://shop-batch/skuscribe"), role=ROLE, region=REGION, bucket_owner="210987654321"
+    )
     look_at_role(None, place, [parse_model(model)], account="", realm="aws", warnings=warnings)
     return iam.asked, warnings
 
@@ -260,6 +293,7 @@ def test_what_the_role_needs_is_asked_about_with_resources_that_there_could_be(m
         ["arn:aws:s3:::shop-batch"],
     ]
     assert all("*" not in resource for one in asked for resource in one["ResourceArns"])
+    assert {one["ContextEntries"][0]["ContextKeyValues"][0] for one in asked} == {"210987654321"}, "the bucket's owner"
 
 
 def test_what_is_not_allowed_is_a_warning_and_what_is_denied_a_failure(monkeypatch):

@@ -67,8 +67,20 @@ def test_objects_are_reached_below_the_prefix_only():
     assert not statements_of(
         both["service_role"]["permissions"], "s3:DeleteObject", "arn:aws:s3:::shop-files/batch/j1/records.jsonl"
     )
-    for one in both["service_role"]["permissions"]["Statement"]:
-        assert one["Condition"] == {"StringEquals": {"aws:ResourceAccount": "123456789012"}}
+
+
+@pytest.mark.parametrize(("setting", "owner"), [("", "123456789012"), ("210987654321", "210987654321")])
+def test_a_bucket_of_the_same_name_in_another_account_is_kept_out(setting, owner):
+    both = written(bucket_owner=setting)
+    ours = [
+        one
+        for policy in (both["caller"], both["service_role"]["permissions"])
+        for one in policy["Statement"]
+        if any(action.startswith("s3:") for action in one["Action"])
+    ]
+
+    assert len(ours) == 4
+    assert all(one["Condition"] == {"StringEquals": {"aws:ResourceAccount": owner}} for one in ours)
 
 
 def test_the_role_may_call_what_stands_behind_a_profile_wherever_that_is():

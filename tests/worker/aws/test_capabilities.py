@@ -9,6 +9,7 @@ import pytest
 from jobs.prices.book import PriceBook
 from worker.aws.capabilities import KEYS, Capability, capability_of, output_mode
 from worker.model import OutputMode
+from worker.simulator.models import MODELS
 
 TODAY = date(2026, 11, 22)
 
@@ -167,3 +168,22 @@ def test_every_model_says_a_record_format_that_there_is():
     table = tomllib.loads(resources.files("worker.aws").joinpath("capabilities.toml").read_text(encoding="utf-8"))
 
     assert {entry.get("batch_format", "converse") for entry in table.values()} <= {"converse", "invoke"}
+
+
+@pytest.mark.parametrize("model", MODELS.values(), ids=lambda model: model.id)
+def test_the_simulator_takes_batch_jobs_and_ends_where_the_table_says(model):
+    told = capability_of(model.id)
+
+    assert (told.batch, told.legacy) == (model.batch, model.legacy)
+    if not model.id.startswith("amazon.titan-text"):  # over for both; nobody publishes the day
+        assert told.end_of_life == model.end_of_life
+
+
+@pytest.mark.parametrize(
+    "base", ["google.gemma-3-12b-it", "google.gemma-3-27b-it", "deepseek.v3-v1:0", "deepseek.r1-v1:0"]
+)
+def test_what_ends_in_march_2027_is_told_to_be_legacy(base):
+    told = capability_of(base)
+
+    assert (told.legacy, told.end_of_life) == (True, date(2027, 3, 30))
+    assert not told.is_over(TODAY)

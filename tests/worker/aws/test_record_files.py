@@ -17,6 +17,7 @@ from worker.aws.client import session_for, simulated_session
 from worker.aws.record_errors import Need, refusal
 from worker.aws.record_files import S3RecordFiles
 from worker.model import ErrorKind, ModelError
+from worker.simulator.local_s3 import BUCKET, local_s3
 
 pytestmark = pytest.mark.servers
 
@@ -108,6 +109,30 @@ def test_a_key_encrypts_what_is_written(moto, s3, size):
     head = s3.head_object(Bucket="shop-batch", Key="skuscribe/a.jsonl")
 
     assert (head["ServerSideEncryption"], head["SSEKMSKeyId"]) == ("aws:kms", KEY)
+
+
+def test_nothing_is_done_with_a_bucket_of_another_account():
+    with local_s3("127.0.0.1") as endpoint:
+        ours, theirs = (
+            S3RecordFiles(simulated_session(REGION), region=REGION, endpoint_url=endpoint, owner=owner)
+            for owner in ("123456789012", "210987654321")
+        )
+        uri = f"s3://{BUCKET}/a.jsonl"
+        ours.write(uri, [b"ours"])
+        for deed in (
+            lambda: theirs.write(uri, [b"theirs"]),
+            lambda: theirs.write(uri, [bytes(9 << 20)]),
+            lambda: list(theirs.lines(uri)),
+            lambda: theirs.listed(f"s3://{BUCKET}/"),
+            lambda: theirs.remove([uri]),
+        ):
+            with pytest.raises(AccessError) as raised:
+                deed()
+            assert "SKUSCRIBE_BATCH_BUCKET_OWNER" in raised.value.fix
+
+        assert list(ours.lines(uri)) == [b"ours"]
+        assert ours.write(f"s3://{BUCKET}/big.jsonl", [bytes(9 << 20)]) == 9 << 20
+        assert ours.remove(ours.listed(f"s3://{BUCKET}/")) == 2
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 
 import pytest
 from botocore.exceptions import ClientError
@@ -9,7 +10,7 @@ from worker.aws import record_upload
 from worker.aws.record_upload import blocks_of, upload
 from worker.model import ErrorKind, ModelError
 
-PLACE = {"Bucket": "b", "Key": "k"}
+PLACE = {"Bucket": "b", "Key": "k", "ExpectedBucketOwner": "123456789012"}
 
 
 class Client:
@@ -82,6 +83,14 @@ def test_what_is_big_is_written_in_parts_with_their_checksums():
             },
         },
     )
+
+
+def test_every_request_says_whose_bucket_it_has_to_be():
+    for client in (Client(), Client(fails_at="complete_multipart_upload")):
+        with suppress(ModelError):
+            upload(client, "s3://b/k", PLACE, [b"0" * 25], {})
+
+        assert {arguments.get("ExpectedBucketOwner") for _, arguments in client.asked} == {"123456789012"}
 
 
 @pytest.mark.parametrize("operation", ["upload_part", "complete_multipart_upload"])

@@ -3,6 +3,7 @@ import subprocess
 import sys
 
 import pytest
+from botocore.exceptions import ClientError
 
 from templates.errors import UserError
 from worker.simulator import local_s3
@@ -22,6 +23,19 @@ def test_it_says_where_s3_is_and_its_bucket_is_there(make_client):
     with start_simulator(SimulatorSettings(s3=1)) as simulator:
         s3 = make_client("s3", simulator.s3_endpoint)
         assert [bucket["Name"] for bucket in s3.list_buckets()["Buckets"]] == [local_s3.BUCKET]
+
+
+@pytest.mark.servers
+def test_a_bucket_that_is_to_be_of_another_account_is_refused(make_client):
+    with local_s3.local_s3("127.0.0.1") as s3_endpoint:
+        s3, ours = make_client("s3", s3_endpoint), {"ExpectedBucketOwner": "123456789012"}
+        s3.put_object(Bucket=local_s3.BUCKET, Key="x", Body=b"ours", **ours)
+        theirs = {"Bucket": local_s3.BUCKET, "ExpectedBucketOwner": "210987654321"}
+        with pytest.raises(ClientError, match="AccessDenied"):
+            s3.put_object(Key="x", Body=bytes(1 << 20), **theirs)
+        with pytest.raises(ClientError, match="403"):
+            s3.head_bucket(**theirs)
+        assert s3.get_object(Bucket=local_s3.BUCKET, Key="x", **ours)["Body"].read() == b"ours"
 
 
 @pytest.mark.servers

@@ -31,7 +31,8 @@ def read_intake(role: Role, order: Order, settings: SimulatorSettings) -> Intake
     """Read the input of a job once, line by line.
 
     The words of the messages are the simulator's own. That a folder's other files are passed over, and that an empty
-    line is not a record, nobody says.
+    line is not a record, nobody says; nor what Bedrock does with a bucket of another account than the one that is told:
+    here S3 refuses the role, and the job fails.
     """
     try:
         return _read(role, order, settings)
@@ -40,7 +41,7 @@ def read_intake(role: Role, order: Order, settings: SimulatorSettings) -> Intake
 
 
 def _read(role: Role, order: Order, settings: SimulatorSettings) -> Intake:
-    found = role.listed(order.input_uri)
+    found = role.listed(order.input_uri, order.input_owner)
     named = [(uri, size) for uri, size in found if uri.endswith(_EXTENSION)]
     if not named:
         return Intake(violation=f"There is no file with the extension {_EXTENSION} at {order.input_uri}.")
@@ -49,7 +50,7 @@ def _read(role: Role, order: Order, settings: SimulatorSettings) -> Intake:
         if size > settings.batch_most_bytes:
             return Intake(violation=f"{uri} has {size} bytes, more than the limit of {settings.batch_most_bytes}.")
         records = 0
-        for line in role.lines(uri):
+        for line in role.lines(uri, order.input_owner):
             records += 1
             if not _is_object(line):
                 return Intake(violation=f"Line {records} of {uri} is not a JSON object.")

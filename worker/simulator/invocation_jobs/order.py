@@ -47,6 +47,9 @@ class Order:
     format: str
     input_uri: str
     output_uri: str
+    #: Accounts that the buckets have to be of, "" for any.
+    input_owner: str = ""
+    output_owner: str = ""
     kms_key: str
     timeout_hours: int
     #: What Get gives back as it was sent.
@@ -81,6 +84,8 @@ def read_order(body: Mapping[str, Any], find_model: Callable[[str], SimulatedMod
         format=body.get("modelInvocationType", "InvokeModel"),
         input_uri=source["s3Uri"],
         output_uri=target["s3Uri"],
+        input_owner=source.get("s3BucketOwner") or "",
+        output_owner=target.get("s3BucketOwner") or "",
         kms_key=target.get("s3EncryptionKeyId") or "",
         timeout_hours=_hours(body.get("timeoutDurationInHours", _LEAST_HOURS)),
         echoed={

@@ -47,7 +47,7 @@ class Output:
         for uri, _ in self._intake.files:
             with ExitStack() as stack:
                 source, target = (stack.enter_context(_spool()) for _ in range(2))
-                yield from _insisting(partial(_fetch, role, uri, source))
+                yield from _insisting(partial(_fetch, role, uri, self._order.input_owner, source))
                 for raw, number in self._chosen(source, uri):
                     target.write(writer.line(raw, number))
                     yield None
@@ -66,7 +66,7 @@ class Output:
 
     def _put(self, role: Role, uri: str, target: IO[bytes]) -> None:
         target.seek(0)
-        role.put(uri, target, self._order.kms_key)
+        role.put(uri, self._order.output_owner, target, self._order.kms_key)
 
     def _chosen(self, source: IO[bytes], uri: str) -> Iterator[tuple[bytes, int]]:
         """Give the lines that are processed, shuffled, each with its place in the file."""
@@ -82,10 +82,10 @@ class Output:
             yield source.readline(), place
 
 
-def _fetch(role: Role, uri: str, target: IO[bytes]) -> None:
+def _fetch(role: Role, uri: str, owner: str, target: IO[bytes]) -> None:
     target.seek(0)
     target.truncate()
-    role.fetch(uri, target)
+    role.fetch(uri, owner, target)
 
 
 def _insisting(deed: Callable[[], None]) -> Iterator[ServiceError]:

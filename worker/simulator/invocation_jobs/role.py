@@ -9,19 +9,19 @@ class RoleRefusedError(Exception):
 
 
 class Role(Protocol):
-    """What a job needs of S3: objects, named by their whole URI.
+    """What a job needs of S3: objects, named by their whole URI, in buckets of an owner ("" for anybody).
 
     All methods raise RoleRefusedError for what does not pass, ServiceError when S3 is out of reach.
     """
 
-    def listed(self, uri: str) -> list[tuple[str, int]]:
+    def listed(self, uri: str, owner: str) -> list[tuple[str, int]]:
         """List the objects at a URI or below it: URI and bytes."""
 
-    def lines(self, uri: str) -> Iterator[bytes]:
+    def lines(self, uri: str, owner: str) -> Iterator[bytes]:
         """Stream the lines of an object, without their ends."""
 
-    def fetch(self, uri: str, target: IO[bytes]) -> None:
+    def fetch(self, uri: str, owner: str, target: IO[bytes]) -> None:
         """Copy an object into a file."""
 
-    def put(self, uri: str, source: IO[bytes], kms_key: str) -> None:
+    def put(self, uri: str, owner: str, source: IO[bytes], kms_key: str) -> None:
         """Write an object, in parts when it is large."""

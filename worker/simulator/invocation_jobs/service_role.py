@@ -38,41 +38,46 @@ class ServiceRole:
         """Make a bucket."""
         self._client.create_bucket(Bucket=name)
 
-    def listed(self, uri: str) -> list[tuple[str, int]]:
+    def listed(self, uri: str, owner: str) -> list[tuple[str, int]]:
         """List the objects at a URI or below it: URI and bytes."""
         bucket, key = _parts(uri)
         with _told(uri):
-            pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=key)
+            pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=key, **_owned(owner))
             found = [(each["Key"], each["Size"]) for page in pages for each in page.get("Contents", [])]
         folder = f"{key.rstrip('/')}/" if key else ""
         return [(f"s3://{bucket}/{name}", size) for name, size in found if name == key or name.startswith(folder)]
 
-    def lines(self, uri: str) -> Iterator[bytes]:
+    def lines(self, uri: str, owner: str) -> Iterator[bytes]:
         """Stream the lines of an object, without their ends."""
         bucket, key = _parts(uri)
         with _told(uri):
-            yield from self._client.get_object(Bucket=bucket, Key=key)["Body"].iter_lines(_READ_BYTES)
+            yield from self._client.get_object(Bucket=bucket, Key=key, **_owned(owner))["Body"].iter_lines(_READ_BYTES)
 
-    def fetch(self, uri: str, target: IO[bytes]) -> None:
+    def fetch(self, uri: str, owner: str, target: IO[bytes]) -> None:
         """Copy an object into a file."""
         bucket, key = _parts(uri)
         with _told(uri):
-            for part in self._client.get_object(Bucket=bucket, Key=key)["Body"].iter_chunks(_READ_BYTES):
+            for part in self._client.get_object(Bucket=bucket, Key=key, **_owned(owner))["Body"].iter_chunks(
+                _READ_BYTES
+            ):
                 target.write(part)
 
-    def put(self, uri: str, source: IO[bytes], kms_key: str) -> None:
+    def put(self, uri: str, owner: str, source: IO[bytes], kms_key: str) -> None:
         """Write an object, in parts when it is large."""
         bucket, key = _parts(uri)
         encryption = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": kms_key} if kms_key else {}
+        extra = {**_owned(owner), **encryption}
         with _told(uri):
-            self._client.upload_fileobj(
-                source, bucket, key, ExtraArgs=encryption, Config=TransferConfig(use_threads=False)
-            )
+            self._client.upload_fileobj(source, bucket, key, ExtraArgs=extra, Config=TransferConfig(use_threads=False))
 
 
 def _parts(uri: str) -> tuple[str, str]:
     bucket, _, key = uri.removeprefix("s3://").partition("/")
     return bucket, key
+
+
+def _owned(owner: str) -> dict[str, str]:
+    return {"ExpectedBucketOwner": owner} if owner else {}
 
 
 @contextmanager

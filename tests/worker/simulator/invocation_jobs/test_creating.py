@@ -28,6 +28,7 @@ def refused(world, *arguments, **more):
         {"timeoutDurationInHours": 169},
         {"inputDataConfig": {"s3InputDataConfig": {"s3Uri": "s3://bucket/a b.jsonl"}}},
         {"inputDataConfig": {"s3InputDataConfig": {"s3Uri": "s3://bucket/date=1/x.jsonl"}}},
+        {"inputDataConfig": {"s3InputDataConfig": {"s3Uri": URI, "s3BucketOwner": "1"}}},
         {"outputDataConfig": {"s3OutputDataConfig": {"s3Uri": "bucket/out"}}},
         {"tags": [{"key": "a<b", "value": "c"}]},
         {"tags": [{"key": f"k{n}", "value": "c"} for n in range(201)]},
@@ -110,6 +111,34 @@ def test_an_input_outside_the_limits_fails_the_job(world, text, name, said):
 def test_an_input_that_is_not_there_fails_the_job(world):
     assert world.get(world.create("s3://skuscribe-simulated/nothing/x.jsonl"))["status"] == "Failed"
     assert "NoSuchBucket" in world.get(world.create("s3://no-such-bucket/x.jsonl"))["message"]
+
+
+@pytest.mark.parametrize("wrong", ["input", "output"])
+def test_a_bucket_of_another_account_than_is_told_fails_the_job(world, wrong):
+    uri = world.upload([world.converse(1)])
+    owner = {"input": "123456789012", "output": "123456789012", wrong: "210987654321"}
+    arn = world.create(
+        uri,
+        inputDataConfig={"s3InputDataConfig": {"s3Uri": uri, "s3BucketOwner": owner["input"]}},
+        outputDataConfig={
+            "s3OutputDataConfig": {"s3Uri": f"{uri.rpartition('/')[0]}/out/", "s3BucketOwner": owner["output"]}
+        },
+    )
+    view = world.get(arn)
+    assert (view["status"], view["message"].count("service role")) == ("Failed", 1)
+
+
+def test_a_bucket_of_the_account_that_is_told_is_read_and_written(world):
+    uri = world.upload([world.converse(1)])
+    owner = {"s3BucketOwner": "123456789012"}
+    target = {"s3Uri": f"{uri.rpartition('/')[0]}/out/", **owner}
+    arn = world.create(
+        uri,
+        inputDataConfig={"s3InputDataConfig": {"s3Uri": uri, **owner}},
+        outputDataConfig={"s3OutputDataConfig": target},
+    )
+    assert world.manifest(arn)["successRecordCount"] == 1
+    assert world.get(arn)["outputDataConfig"] == {"s3OutputDataConfig": target}
 
 
 @pytest.mark.parametrize(

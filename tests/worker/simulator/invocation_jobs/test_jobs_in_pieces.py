@@ -31,17 +31,17 @@ class Objects:
         self.keys = set()
         self.out_of_reach = 0
 
-    def listed(self, uri):
+    def listed(self, uri, _owner):
         return [(uri, len(self.objects[uri]))]
 
-    def lines(self, uri):
+    def lines(self, uri, _owner):
         yield from self.objects[uri].splitlines()
 
-    def fetch(self, uri, target):
+    def fetch(self, uri, _owner, target):
         target.write(self.objects[uri])
         self._reach()
 
-    def put(self, uri, source, kms_key):
+    def put(self, uri, _owner, source, kms_key):
         self._reach()
         self.objects[uri] = source.read()
         self.keys.add(kms_key)
