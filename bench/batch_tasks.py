@@ -1,8 +1,4 @@
-"""One step of part (g) in a process of its own: `python bench/batch_tasks.py STEP FOLDER`.
-
-`script-prepare` and `script-harvest` are the straightforward script: pandas, jinja2 and json, as an engineer would
-write them in an afternoon. It keeps no ledger, checks no field, and begins anew when it dies.
-"""
+"""One of our steps of part (g) in a process of its own: `python bench/batch_tasks.py STEP FOLDER`."""
 
 from __future__ import annotations
 
@@ -14,8 +10,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import jinja2
-import pandas as pd
 from folder_records import FolderRecords
 from measuring import MODEL, TEMPLATE
 
@@ -25,6 +19,7 @@ from jobs.spec import JobSpec
 from jobs.store.shard_table import ShardState
 from outputs.writeback import write_workbook
 from templates.catalog import Catalog
+from worker.assembly import composers_of
 from worker.aws.batch_limits import BatchLimits
 from worker.aws.models import parse_model
 from worker.batch.endpoint import BatchEndpoint
@@ -163,78 +158,25 @@ def _reply(at: int) -> dict[str, Any]:
     return {"output": {"message": message}, "stopReason": "end_turn", "usage": usage, "metrics": {"latencyMs": 1}}
 
 
-def script_prepare(folder: Path) -> int:
-    """Prepare the records with pandas and json."""
-    texts = Catalog([]).find(TEMPLATE).sources
-    environment = jinja2.Environment(undefined=jinja2.ChainableUndefined, autoescape=False)  # noqa: S701 - no HTML
-    ask = environment.from_string(texts["user.j2"])
-    products = pd.read_excel(folder / "products.xlsx", dtype=str, keep_default_na=False)
-    target = folder / "script" / "records.jsonl"
-    target.parent.mkdir(exist_ok=True)
-    system = _system(texts)
-    with target.open("w", encoding="utf-8") as file:
-        for at, row in enumerate(products.to_dict("records")):
-            facts = "\n".join(f"{name}: {value}" for name, value in row.items() if value)
-            user = ask.render(facts=lambda facts=facts: facts, **{name.lower(): value for name, value in row.items()})
-            record = {
-                "recordId": f"item-{at:09d}",
-                "modelInput": {
-                    "messages": [{"role": "user", "content": [{"text": user}]}],
-                    "system": [{"text": system}],
-                    "inferenceConfig": {"maxTokens": 1200, "temperature": 0.7},
-                },
-            }
-            file.write(json.dumps(record, ensure_ascii=False) + "\n")
-    return len(products)
-
-
-def _system(texts: Any) -> str:
-    """Give a system prompt as long as ours: the texts as they stand, with a schema behind them."""
-    from worker.assembly import composers_of  # noqa: PLC0415 - only for its length
-
+def write_system(folder: Path) -> int:
+    """Give the script a system prompt as long as ours: the same text, with the schema behind it."""
     parts = wire()
     job = parts.store.jobs.list()[0]
     pricing = parts.assembly.pricing(region="us-east-1", lane="batch", resolved=parse_model(MODEL))
     [composer] = composers_of(job, pricing, "batch").values()
-    schema = json.dumps(composer._schema(composer.asking.mode, frozenset())[0])  # noqa: SLF001 - as above
-    return composer._renderer.system + schema + texts["system.j2"][:0]  # noqa: SLF001 - as above
-
-
-def script_harvest(folder: Path) -> int:
-    """Merge the output into the products with pandas and json."""
-    products = pd.read_excel(folder / "products.xlsx", dtype=str, keep_default_na=False)
-    products["recordId"] = [f"item-{at:09d}" for at in range(len(products))]
-    rows = []
-    with (folder / "script" / _OUT).open(encoding="utf-8") as file:
-        for line in file:
-            record = json.loads(line)
-            if "error" in record:
-                rows.append({"recordId": record["recordId"], "error": record["error"]["errorMessage"]})
-                continue
-            output = record["modelOutput"]
-            copy = json.loads(output["output"]["message"]["content"][0]["text"])
-            usage = output["usage"]
-            rows.append(
-                {
-                    "recordId": record["recordId"],
-                    "description": copy["description"],
-                    "bullets": "\n".join(copy["bullets"]),
-                    "input_tokens": usage["inputTokens"],
-                    "output_tokens": usage["outputTokens"],
-                    "cost": usage["inputTokens"] * 3e-8 + usage["outputTokens"] * 1.2e-7,
-                }
-            )
-    merged = products.merge(pd.DataFrame(rows), on="recordId", how="left")
-    merged.to_excel(folder / "script" / "result.xlsx", index=False)
-    return len(rows)
+    schema = json.dumps(composer._schema(composer.asking.mode, frozenset())[0])  # noqa: SLF001 - only for its length
+    target = folder / "script" / "system.txt"
+    target.parent.mkdir(exist_ok=True)
+    target.write_text(composer._renderer.system + schema, encoding="utf-8")  # noqa: SLF001 - as above
+    (target.parent / "user.j2").write_text(Catalog([]).find(TEMPLATE).sources["user.j2"], encoding="utf-8")
+    return 0
 
 
 STEPS = {
     "prepare": prepare_ours,
+    "system": write_system,
     "answer": answer,
     "harvest": harvest_ours,
-    "script-prepare": script_prepare,
-    "script-harvest": script_harvest,
 }
 
 

@@ -60,8 +60,10 @@ def _mend(text: str, *, multiline: bool, keep_html: bool) -> str:
         return _SPACES.sub(" ", text).strip()
     if not has_plain_lines:
         text = _BREAKS.sub("\n", text)
-    lines = [_INNER_SPACES.sub(" ", line).strip() for line in text.split("\n")]
-    return _EMPTY_LINES.sub("\n\n", "\n".join(lines)).strip()
+    if not has_plain_lines or "  " in text:
+        text = _INNER_SPACES.sub(" ", text)
+    text = "\n".join([line.strip() for line in text.split("\n")])
+    return (_EMPTY_LINES.sub("\n\n", text) if "\n\n\n" in text else text).strip()
 
 
 def _unquoted(text: str) -> str:

@@ -15,7 +15,7 @@ from jobs.intake.row_range import RowRange
 from jobs.sheet import Column, Product, Row, Sheet, SheetInfo
 
 #: Products that are handed on together: enough for one transaction of the store.
-PAGE_PRODUCTS = 500
+PAGE_PRODUCTS = 2000
 
 #: So many columns are named in one line.
 _NAMED = 6

@@ -92,6 +92,7 @@ class _Shelf:
     def __init__(self) -> None:
         self._rows: defaultdict[tuple[str, int], list[PriceRow]] = defaultdict(list)
         self._steps: set[int] = {0}
+        self._picked: dict[tuple[str, int, dt.date], PriceRow | None] = {}
 
     def add(self, row: PriceRow) -> None:
         self._rows[row.kind, row.context_above_tokens].append(row)
@@ -100,7 +101,10 @@ class _Shelf:
     def pick(self, kind: str, *, on: dt.date, input_tokens: int) -> PriceRow | None:
         # A step counts for every kind: a kind without a row in it has no known price there, not the lower one.
         step = max(step for step in self._steps if step == 0 or step < input_tokens)
-        return _in_force(self._rows.get((kind, step), ()), on)
+        place = (kind, step, on)
+        if place not in self._picked:
+            self._picked[place] = _in_force(self._rows.get((kind, step), ()), on)
+        return self._picked[place]
 
     def listed(self, on: dt.date | None) -> list[PriceRow]:
         found: list[PriceRow] = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import bindparam, null, update
@@ -12,11 +13,12 @@ from jobs.results import ItemState
 from jobs.store.attempts import End, Finished, Start
 from jobs.store.copy_table import pack_copy
 from jobs.store.schema import PROGRESS_COLUMNS, TOKEN_COLUMNS, items, jobs
-from jobs.usage import TokenUsage
 
 _RESULT = ("state", "copy", "notes", "finish", "tier", "lane", "price_ref")
 _dump_usage = json.JSONEncoder(default=str).encode
 _OF_TWIN = ("state", "copy", "notes")
+_MORE_TOKENS = [f"more_{name}" for name in TOKEN_COLUMNS]
+_tokens = attrgetter(*TOKEN_COLUMNS)
 #: What a transaction adds to a job's row.
 JOB_SUMS = ("spent_pico", "held_pico", *PROGRESS_COLUMNS, "tokens")
 
@@ -81,7 +83,7 @@ def end_row(end: End, now: str) -> dict[str, Any]:
         "request_id": end.request_id,
         "finish": end.finish,
         "seconds": round(end.seconds, 3),
-        **_tokens(end.usage),
+        **dict(zip(TOKEN_COLUMNS, _tokens(end.usage), strict=True)),
     }
 
 
@@ -92,16 +94,16 @@ def item_totals(end: End) -> dict[str, Any]:
         "more_seconds": round(end.seconds, 3),
         "more_unpriced": int(end.outcome == "ok" and end.cost_pico is None),
         "more_cost": end.cost_pico or 0,
-        **{f"more_{name}": count for name, count in _tokens(end.usage).items()},
+        **dict(zip(_MORE_TOKENS, _tokens(end.usage), strict=True)),
     }
 
 
-def finish_row(entry: Finished) -> dict[str, Any]:
-    """Give what an item's result sets."""
+def finish_row(entry: Finished, packed: str) -> dict[str, Any]:
+    """Give what an item's result sets; `packed` is its copy as JSON."""
     return {
         "the_item": entry.item_id,
         "new_state": entry.state,
-        "new_copy": pack_copy(entry.copy),
+        "new_copy": packed,
         "new_notes": entry.notes,
         "new_finish": entry.finish,
         "new_tier": entry.tier,
@@ -121,15 +123,11 @@ def twin_row(entry: Finished) -> dict[str, Any]:
     }
 
 
-def copy_row(entry: Finished, now: str) -> dict[str, Any]:
-    """Give the row of copy that is kept for later jobs."""
-    return {**(entry.kept_as or {}), "copy": pack_copy(entry.copy), "notes": entry.notes, "at": now}
+def copy_row(entry: Finished, packed: str, now: str) -> dict[str, Any]:
+    """Give the row of copy that is kept for later jobs; `packed` is the copy as JSON."""
+    return {**(entry.kept_as or {}), "copy": packed, "notes": entry.notes, "at": now}
 
 
 def job_sums(job_id: str, sums: Mapping[str, int]) -> dict[str, Any]:
     """Give what a transaction adds to a job."""
     return {"the_job": job_id, **{f"more_{name}": count for name, count in sums.items()}}
-
-
-def _tokens(usage: TokenUsage) -> dict[str, int]:
-    return {name: getattr(usage, name) for name in TOKEN_COLUMNS}

@@ -6,17 +6,20 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Engine, RowMapping, bindparam, delete, func, insert, select, update
+from sqlalchemy import Engine, RowMapping, bindparam, delete, func, select, update
 
 from jobs.clock import stamp
 from jobs.money import from_pico
 from jobs.results import ItemResult, ItemState
 from jobs.sheet import Product, Standing
 from jobs.store.copy_table import Slot, unpack_copy
+from jobs.store.many_rows import add_rows
 from jobs.store.schema import IS_OPEN, items, jobs, products, tallies
 from jobs.usage import TokenUsage
 
 _PAGE = 1000
+#: Products that are planned at a time.
+_PLANNED = 2000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +85,14 @@ _OPEN_BETWEEN = (
     .where(items.c.due_at.is_(None) | (items.c.due_at <= bindparam("now")))
     .order_by(items.c.id)
 )
+# By the primary key: the index of a job's keys would have all of its products sorted anew for each page.
+_PRODUCTS_AFTER = (
+    select(products)
+    .where(products.c.id > bindparam("after"), products.c.id <= bindparam("last"))
+    .where(products.c.job_id.concat("") == bindparam("job_id"))
+    .order_by(products.c.id)
+    .limit(bindparam("most"))
+)
 
 
 class ItemTable:
@@ -102,7 +113,7 @@ class ItemTable:
         rows = [_product_row(product) | {"job_id": job_id} for product in page]
         if rows:
             with self._engine.execution_options(writes=True).begin() as connection:
-                connection.execute(insert(products), rows)
+                add_rows(connection, products, rows)
 
     def replace_products(self, grown: Mapping[int, Product]) -> None:
         """Keep products that got more rows, by their ids."""
@@ -113,22 +124,21 @@ class ItemTable:
             with self._engine.execution_options(writes=True).begin() as connection:
                 connection.execute(query, rows)
 
-    def product_pages(self, job_id: str, size: int = 500) -> Iterator[list[tuple[int, Product]]]:
+    def product_pages(self, job_id: str, size: int = _PLANNED) -> Iterator[list[tuple[int, Product]]]:
         """Stream the job's products in the order of the sheet."""
-        last = (0, 0)
-        while True:
-            query = (
-                select(products)
-                .where(products.c.job_id == job_id, products.c.id > last[1])
-                .order_by(products.c.id)
-                .limit(size)
-            )
+        ids = select(func.min(products.c.id), func.max(products.c.id)).where(products.c.job_id == job_id)
+        with self._engine.connect() as connection:
+            first, last = connection.execute(ids).one()
+        after = (first or 1) - 1
+        while after < (last or 0):
+            among = {"job_id": job_id, "after": after, "last": last, "most": size}
             with self._engine.connect() as connection:
-                page = [(row["id"], _product(row)) for row in connection.execute(query).mappings()]
+                found = connection.execute(_PRODUCTS_AFTER, among)
+                page = [(row["id"], _product(row)) for row in found.mappings()]
             if not page:
                 return
             yield page
-            last = (0, page[-1][0])
+            after = page[-1][0]
 
     def twins(self, job_id: str, fingerprints: Sequence[str]) -> dict[str, int]:
         """Give the item that is to be written for each of these fingerprints, where the job has one."""
@@ -150,7 +160,7 @@ class ItemTable:
         rows = [_item_row(job_id, item) for item in page]
         if rows:
             with self._engine.execution_options(writes=True).begin() as connection:
-                connection.execute(insert(items), rows)
+                add_rows(connection, items, rows)
 
     def open_page(self, job_id: str, after: int, size: int) -> list[OpenItem]:
         """Give the next items that wait to be written, in the order of planning."""

@@ -25,6 +25,7 @@ from jobs.store.attempt_rows import (
     twin_row,
 )
 from jobs.store.attempts import End, Finished, Grant, Start
+from jobs.store.copy_table import pack_copy
 from jobs.store.many_rows import Writes
 from jobs.store.schema import attempt_ends, attempt_starts, copies, items, jobs, sessions
 
@@ -124,8 +125,9 @@ class Batch:
             accounts[job_of[item]].finish(finished)
         answers = list(self._grant(connection, accounts))
         writes = Writes()
-        self._write_ends(writes, accepted, now)
-        self._write_results(writes, found, accepted, now)
+        packed = {item: pack_copy(finished.copy) for item, finished in accepted.items()}
+        self._write_ends(writes, accepted, packed, now)
+        self._write_results(writes, found, accepted, packed, now)
         granted = (start for start, answer in zip(self.starts, answers, strict=True) if answer)
         writes.add(attempt_starts, (start_row(start, now) for start in granted))
         sums = (job_sums(job, account.more) for job, account in accounts.items())
@@ -173,26 +175,35 @@ class Batch:
                 accepted.setdefault(finished.item_id, finished)
         return accepted
 
-    def _write_ends(self, writes: Writes, accepted: Mapping[int, Finished], now: str) -> None:
+    def _write_ends(
+        self, writes: Writes, accepted: Mapping[int, Finished], packed: Mapping[int, str], now: str
+    ) -> None:
         writes.add(attempt_ends, (end_row(end, now) for end in self.ends))
         last, others = [], []
         for end in self.ends:
             finished = end.finished
             if finished and accepted.get(finished.item_id) is finished:
-                last.append(item_totals(end) | finish_row(finished))
+                last.append(item_totals(end) | finish_row(finished, packed[finished.item_id]))
             else:
                 others.append(item_totals(end))
         writes.change(ADD_AND_FINISH, last, by="the_item")
         writes.change(ADD_TO_ITEM, others, by="the_item")
 
-    def _write_results(self, writes: Writes, found: Sequence[Any], accepted: Mapping[int, Finished], now: str) -> None:
+    def _write_results(
+        self,
+        writes: Writes,
+        found: Sequence[Any],
+        accepted: Mapping[int, Finished],
+        packed: Mapping[int, str],
+        now: str,
+    ) -> None:
         alone = [entry for entry in self.finished if accepted.get(entry.item_id) is entry]
-        writes.change(FINISH_ITEM, map(finish_row, alone), by="the_item")
+        writes.change(FINISH_ITEM, (finish_row(entry, packed[entry.item_id]) for entry in alone), by="the_item")
         twins = [accepted[row.id] for row in found if row.has_twins and row.id in accepted]
         # These are other rows than any of the above.
         writes.change(FINISH_TWINS, map(twin_row, twins), by="their_item")
         kept = (entry for entry in accepted.values() if entry.kept_as is not None)
-        writes.add(copies, (copy_row(entry, now) for entry in kept))
+        writes.add(copies, (copy_row(entry, packed[entry.item_id], now) for entry in kept))
 
     def _grant(self, connection: Connection, accounts: Mapping[str, _Account]) -> Iterator[Grant]:
         ended = self._ended_sessions(connection)

@@ -8,9 +8,10 @@ text and numbers here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import (
@@ -76,32 +77,44 @@ class Writes:
             self._all.append((statement, tuple(rows[0]), rows))
 
 
+def add_rows(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
+    """Add rows that have the same names each to a table; there must be some."""
+    _write_each(connection, _insert(table), tuple(rows[0]), rows)
+
+
 def _write_each(
     connection: Connection, statement: Insert | Update, names: tuple[str, ...], rows: Sequence[Row]
 ) -> None:
     if connection.dialect.name != "sqlite":
         connection.execute(statement, rows)
         return
-    text, places, constants = _for_sqlite(statement, names)
-    values = [
-        tuple(
-            [
-                storable(value) if isinstance(value, str) else value
-                for value in (row[name] if name in row else constants[name] for name in places)
-            ]
-        )
-        for row in rows
-    ]
+    text, values_of, constants = _for_sqlite(statement, names)
+    values = [_storable_values(values_of({**constants, **row} if constants else row)) for row in rows]
     connection.exec_driver_sql(text, values)
 
 
+def _storable_values(values: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Give a row as a database takes it; most texts are plain, and a call for each of them costs more than the look."""
+    return tuple(
+        [
+            storable(value) if isinstance(value, str) and not (value.isascii() and "\0" not in value) else value
+            for value in values
+        ]
+    )
+
+
 @cache
-def _for_sqlite(statement: Insert | Update, names: tuple[str, ...]) -> tuple[str, tuple[str, ...], Mapping[str, Any]]:
-    """Give a statement as SQLite's driver takes it: its text, its parameters in order, those that never change."""
+def _for_sqlite(
+    statement: Insert | Update, names: tuple[str, ...]
+) -> tuple[str, Callable[[Row], tuple[Any, ...]], Mapping[str, Any]]:
+    """Give a statement as SQLite's driver takes it: its text, its parameters of a row in their order, the constants."""
     columns = names if isinstance(statement, Insert) else None
     compiled: Any = statement.compile(dialect=_SQLITE, column_keys=columns, for_executemany=True)
     constants = {name: value for name, value in compiled.params.items() if name not in names}
-    return compiled.string, tuple(compiled.positiontup), constants
+    places = compiled.positiontup
+    # `itemgetter` of one name alone would give no tuple.
+    values_of = itemgetter(*places) if places[1:] else lambda row: tuple(row[name] for name in places)
+    return compiled.string, values_of, constants
 
 
 def _plain(row: Row) -> dict[str, Any]:

@@ -27,7 +27,7 @@ from worker.outcome import finished_item
 from worker.verdicts import Again, Repair, Settled, on_reply
 
 #: Records that are booked in one transaction; so many are in memory at a time.
-_PAGE = 5000
+_PAGE = 8000
 _MANIFEST = "manifest.json.out"
 _OUTPUT = ".out"
 #: Statuses of jobs that have written something.
