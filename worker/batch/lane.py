@@ -70,19 +70,21 @@ class BatchLane:
         shard = self._batch.store.shards.claim(shard_id, session)
         if shard is None:
             return False
+        stop = False
         try:
             self._batch.endpoint.refuse_elsewhere(shard)
             while shard.state is not ShardState.CLOSED:
-                step = self._step(shard)
+                stop = self._stop()
+                step = self._step(shard, stop=stop)
                 shard = step.shard
                 if step.wait_s is not None:
-                    self._release(shard, step.wait_s)
+                    self._release(shard, step.wait_s, stop=stop)
                     return True
         except (ClaimLostError, InterruptedWorkError):
             self._batch.store.shards.release(shard)
             return False
         except ModelError as error:
-            self._on_error(shard, error)
+            self._on_error(shard, error, stop=stop)
         except BaseException:
             self._batch.store.shards.release(shard)
             raise
@@ -90,8 +92,7 @@ class BatchLane:
             self._batch.store.shards.release(shard)
         return True
 
-    def _step(self, shard: ShardRecord) -> _Step:
-        stop = self._stop()
+    def _step(self, shard: ShardRecord, *, stop: bool) -> _Step:
         match shard.state:
             case ShardState.PLANNED:
                 return self._planned(shard, stop=stop)
@@ -155,7 +156,7 @@ class BatchLane:
         others = (one for one in self._batch.store.shards.open(shard.job_id) if one.id != shard.id)
         return any(one.state is not ShardState.ENDED or one.tries < LOOKS for one in others)
 
-    def _on_error(self, shard: ShardRecord, error: ModelError) -> None:
+    def _on_error(self, shard: ShardRecord, error: ModelError, *, stop: bool) -> None:
         unsent = shard.state in (ShardState.PLANNED, ShardState.READY)
         is_hopeless = unsent and error.kind not in _LATER and shard.tries >= _MOST_TRIES
         if error.kind not in _PASSING or is_hopeless:
@@ -168,17 +169,18 @@ class BatchLane:
         if shard.tries == 1:
             self._batch.tell(f"Batch job {shard.job_name} waits: {error.message}")
         later = error.kind in _LATER
-        self._release(shard, self._poll_s(shard) if later else wait_s(shard.tries, first_s=self._soon_s))
+        wait = self._poll_s(shard) if later else wait_s(shard.tries, first_s=self._soon_s)
+        self._release(shard, wait, stop=stop)
 
-    def _release(self, shard: ShardRecord, wait: float) -> None:
+    def _release(self, shard: ShardRecord, wait: float, *, stop: bool) -> None:
         batch = self._batch
         now, cut_off = batch.clock(), self._cut_off()
         due_at = now + timedelta(seconds=wait)
         if cut_off and cut_off > now:
             due_at = min(due_at, cut_off)
         batch.store.shards.release(shard, due_at=due_at)
-        if shard.state is ShardState.SUBMITTED and not shard.stopping and self._stop():
-            # Whoever wanted it to stop while it was held here has woken it in vain.
+        if not stop and self._stop():
+            # Whoever began to want a stop while it was held here has woken it in vain.
             batch.store.shards.wake([shard.id])
 
     def _poll_s(self, shard: ShardRecord) -> float:

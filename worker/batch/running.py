@@ -77,7 +77,8 @@ class BatchRun:
             self._store.shards.wake([shard.id for shard in self._store.shards.open(job.id)])
             while True:
                 wishes.progress(progress_of(self._store.jobs.standing([job.id])[job.id]))
-                reason = wishes.stop()
+                late = StopReason.DEADLINE if self._is_late(job) else None
+                reason = wishes.stop() or late
                 if not self._store.shards.open(job.id):
                     if reason and self._store.items.waiting(job.id):
                         return reason
@@ -87,7 +88,7 @@ class BatchRun:
                 if reason is StopReason.SIGNAL:
                     self._tell_of_signal(batch)
                     return reason
-                if not self._is_late(job):
+                if not late:
                     self._look_after(batch, lane, session)
                 elif not self._harvest_last(batch, lane, session):
                     return StopReason.DEADLINE

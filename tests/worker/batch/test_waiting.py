@@ -11,6 +11,7 @@ from store_making import JOB, MODEL
 from jobs.clock import stamp
 from jobs.lifecycle import JobState, StopReason
 from worker.inference_jobs import JobStatus
+from worker.model import ErrorKind, ModelError
 
 
 @pytest.fixture
@@ -56,6 +57,24 @@ def test_a_job_that_stops_slowly_is_looked_at_now_and_then(world):
     assert world.store.items.states(JOB) == {"done": 12}
     stopped = [arn for _, arn in world.looks]
     assert len(stopped) < 3 * 25
+    world.check_accounts()
+
+
+def test_a_stop_that_bedrock_does_not_take_is_tried_again_and_not_without_end(world):
+    world.bedrock.takes = timedelta(days=2)
+    stop, refused = world.bedrock.stop, []
+
+    def busy(arn):
+        if len(refused) < 9:
+            refused.append(world.clock())
+            raise ModelError("Bedrock cannot be reached.", kind=ErrorKind.TRANSPORT)
+        stop(arn)
+
+    world.bedrock.stop = busy
+    after_waits(world, 4, lambda: world.store.jobs.want_stop(JOB, StopReason.USER))
+    world.run()
+    assert world.store.items.states(JOB) == {"done": 12}
+    assert (refused[-1] - refused[0]).total_seconds() >= 20
     world.check_accounts()
 
 
