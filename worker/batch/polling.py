@@ -32,18 +32,19 @@ def look(batch: JobBatch, shard: ShardRecord, *, stop: bool) -> ShardRecord:
         ClaimLostError: the shard is somebody else's by now.
     """
     jobs, shards = batch.endpoint.jobs, batch.store.shards
-    if stop and not shard.stopping:
-        jobs.stop(shard.arn)
-        shard = shards.change(shard, stopping=True, tries=0)
-        batch.tell(f"Batch job {shard.job_name} is to stop; what it has done is kept.")
     view = jobs.get(shard.arn)
     if view is None:
         return _not_found(batch, shard)
     seen = _seen(shard, view)
-    if view.status not in ENDED_STATUSES:
-        _tell(batch, shard, view.status)
-        return shards.change(shard, tries=shard.tries + 1, **seen)
-    return shards.change(shard, state=ShardState.ENDED, ended_at=view.ended_at or stamp(batch.clock()), tries=0, **seen)
+    if view.status in ENDED_STATUSES:
+        ended_at = view.ended_at or stamp(batch.clock())
+        return shards.change(shard, state=ShardState.ENDED, ended_at=ended_at, tries=0, **seen)
+    _tell(batch, shard, view.status)
+    if stop and not shard.stopping:
+        jobs.stop(shard.arn)
+        batch.tell(f"Batch job {shard.job_name} is to stop; what it has done is kept.")
+        return shards.change(shard, stopping=True, tries=1, **seen)
+    return shards.change(shard, tries=shard.tries + 1, **seen)
 
 
 def look_again(batch: JobBatch, shard: ShardRecord) -> ShardRecord:

@@ -8,6 +8,7 @@ import pytest
 from batch_world import BatchWorld
 from store_making import JOB
 
+from jobs.lifecycle import StopReason
 from jobs.store.shard_table import ShardState
 from templates.errors import SkuscribeError, UserError
 from worker.inference_jobs import JobStatus
@@ -208,3 +209,32 @@ def test_a_line_of_garbage_is_no_reason_to_hold_money_where_all_records_came_bac
     world.bedrock._finish = garble
     world.run()
     assert world.store.jobs.get(JOB).held_pico == 0
+
+
+def test_a_job_that_is_not_found_when_it_is_to_stop_is_stopped_once_it_is(world):
+    """Told to stop while Bedrock does not know it, it would run on to its end, and be paid for."""
+    world.bedrock.takes = timedelta(days=2)
+    get, stop, stopped, lost = world.bedrock.get, world.bedrock.stop, [], []
+
+    def shaky(arn):
+        if world.store.jobs.wanted_stop(JOB) and len(lost) < 6:
+            lost.append(arn)
+            return None
+        return get(arn)
+
+    world.bedrock.get = shaky
+    world.bedrock.stop = lambda arn: (stopped.append(arn), stop(arn))
+    wait, waits = world.pass_, []
+
+    def want(seconds):
+        waits.append(seconds)
+        if len(waits) == 4:
+            world.store.jobs.want_stop(JOB, StopReason.USER)
+        wait(seconds)
+
+    world.pass_ = want
+    world.run()
+    assert len(lost) == 6
+    assert sorted(stopped) == sorted(world.bedrock.jobs)
+    assert world.store.items.states(JOB) == {"done": 12}
+    world.check_accounts()
