@@ -10,8 +10,6 @@ from jobs.store.failures import StoreError, store_busy, store_error
 from templates.errors import UserError
 
 _LOCK_WAIT_S = 20
-#: Of each connection. A batch job's output comes in any order: each page of it touches rows of the whole job.
-_CACHE_KIB = 32 * 1024
 #: Another process, or another connection of this one, has the lock and did not let go of it.
 _BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
@@ -49,13 +47,7 @@ def _make_folder(folder: Path) -> None:
 def _on_connect(connection: sqlite3.Connection, _record: Any) -> None:
     # The driver's own transactions begin late and break DDL; we say BEGIN ourselves.
     connection.isolation_level = None
-    for pragma in (
-        "journal_mode=WAL",
-        f"cache_size=-{_CACHE_KIB}",
-        "synchronous=FULL",
-        "foreign_keys=ON",
-        f"busy_timeout={_LOCK_WAIT_S * 1000}",
-    ):
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={_LOCK_WAIT_S * 1000}"):
         connection.execute(f"PRAGMA {pragma}")
 
 
