@@ -24,7 +24,7 @@ from worker.endpoint import open_endpoint
 from worker.engine import Engine
 from worker.failure import told
 from worker.feed import Feed, by_pages
-from worker.hold import Hold, running_error
+from worker.hold import Hold, running_error, taken_over_error
 from worker.limits.memory import MemoryLimiter
 from worker.progress import Progress
 
@@ -178,11 +178,7 @@ class Execution:
         if isinstance(engine.error, StoreError):
             raise engine.error
         if stopped == "ended":
-            raise StoreError(
-                f"This command was silent for so long that another one took the job {job.id} over.",
-                fix=f"`skuscribe status {job.id}` shows how it goes on there.",
-                code="ended",
-            )
+            raise taken_over_error(job.id)
         if stopped in set(StopReason):
             return StopReason(str(stopped)), None
         return None, engine.error

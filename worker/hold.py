@@ -122,3 +122,12 @@ def running_error(job_id: str) -> UserError:
         fix=f"Wait for it, or stop it with `skuscribe stop {job_id}`.",
         code="running",
     )
+
+
+def taken_over_error(job_id: str) -> StoreError:
+    """Say that this command's session was ended by another one."""
+    return StoreError(
+        f"This command was silent for so long that another one took the job {job_id} over.",
+        fix=f"`skuscribe status {job_id}` shows how it goes on there.",
+        code="ended",
+    )

@@ -185,8 +185,12 @@ class JobTable:
         """Say that a job is to stop, and why; the first reason stays. Its shards are looked at soon."""
         first = update(jobs).where(jobs.c.id == job_id, jobs.c.stop_wanted.is_(None)).values(stop_wanted=reason)
         is_open = (shards.c.job_id == job_id) & (shards.c.state != "closed")
-        with self._engine.execution_options(writes=True).begin() as connection:
-            if connection.execute(first).rowcount:
+        writing = self._engine.execution_options(writes=True)
+        with writing.begin() as connection:
+            is_first = connection.execute(first).rowcount == 1
+        if is_first:
+            # By itself: a harvest locks its shard before the job.
+            with writing.begin() as connection:
                 connection.execute(update(shards).where(is_open).values(due_at="", queued_at=None))
 
     def wanted_stop(self, job_id: str) -> StopReason | None:

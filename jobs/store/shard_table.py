@@ -115,7 +115,7 @@ class ClaimLostError(Exception):
 
 
 class ShardTable:
-    """The shards of all jobs. Rows are locked in the order job, shard, items."""
+    """The shards of all jobs. Whoever needs several rows locks them in the order session, shard, items, job."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine

@@ -18,6 +18,7 @@ from worker.batch.job_batch import JobBatch
 from worker.batch.lane import BatchLane
 from worker.batch.opening import JobCourse, open_job_batch
 from worker.failure import told
+from worker.hold import taken_over_error
 from worker.model import ModelError
 from worker.progress import Progress, progress_of
 
@@ -155,11 +156,16 @@ class BatchRun:
         now = stamp(self._assembly.clock())
         shards = self._store.shards.open(batch.job.id)
         due = [shard for shard in shards if shard.due_at <= now]
+        worked = False
         for shard in due:
             if batch.interrupted():
                 return
-            lane.work(shard.id, session)
-        if not due:
+            worked = lane.work(shard.id, session) or worked
+        if due and not worked:
+            if self._store.sessions.find(session) is None:
+                raise taken_over_error(batch.job.id)
+            self._wait(_WATCH_S)
+        elif not due:
             self._wait(self._until_due_s(min(shard.due_at for shard in shards)))
 
     def _until_due_s(self, due_at: str) -> float:

@@ -10,6 +10,7 @@ from store_making import JOB, MODEL
 
 from jobs.clock import stamp
 from jobs.lifecycle import JobState, StopReason
+from jobs.store.failures import StoreError
 from worker.inference_jobs import JobStatus
 from worker.model import ErrorKind, ModelError
 
@@ -181,3 +182,13 @@ def test_what_a_kill_leaves_in_the_bucket_before_the_intent_can_be_found_again(w
     with pytest.raises(TypeError):
         world.run()
     assert all(shard.input_uri for shard in world.store.shards.of_job(JOB)[:1])
+
+
+def test_a_command_that_was_taken_for_dead_says_so_and_leaves_the_job_alone(world):
+    after_waits(world, 2, lambda: world.store.sessions.close("s1"))
+    with pytest.raises(StoreError, match="another one took the job"):
+        world.run()
+    assert len(world.bedrock.jobs) == 3
+    world.run()
+    assert world.store.items.states(JOB) == {"done": 12}
+    world.check_accounts()
