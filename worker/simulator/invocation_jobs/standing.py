@@ -105,11 +105,13 @@ def _not_validated(times: Times, settings: SimulatorSettings, now_s: float) -> S
 
 def _begun(begin_s: float, times: Times, settings: SimulatorSettings, *, records: int, now_s: float) -> Standing:
     lasts_s = settings.batch_s + settings.batch_record_s * records
-    end_s = min(begin_s + lasts_s, times.expiry_s)
+    through_s = begin_s + lasts_s
+    end_s = min(through_s, times.expiry_s)
     most = settings.batch_partial_share or 1.0
 
     def share(at_s: float) -> float:
-        return most * (min(1.0, (at_s - begin_s) / lasts_s) if lasts_s else 1.0)
+        # Not by the quotient alone: a sum of times less one of them may be a hair below the other.
+        return most if at_s >= through_s else most * (at_s - begin_s) / lasts_s
 
     if times.stop_s < end_s:
         return _stopped(times.stop_s, settings, now_s, share=share(times.stop_s), ran=True)
