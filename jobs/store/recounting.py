@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy import Connection, bindparam, exists, func, select, update
 
-from jobs.store.schema import PROGRESS_COLUMNS, attempt_ends, attempt_starts, items, jobs
+from jobs.store.schema import PROGRESS_COLUMNS, attempt_ends, attempt_starts, items, jobs, shards
 
 
 def recount(connection: Connection, job_id: str) -> None:
@@ -31,8 +31,11 @@ def recount(connection: Connection, job_id: str) -> None:
         )
     )
     if ids:
-        # An attempt that never ended was never added to its item.
-        sent = select(func.count()).where(attempt_starts.c.item_id == items.c.id).scalar_subquery()
+        # An attempt that never ended was never added to its item; one in an open shard is when that is harvested.
+        open_shards = select(shards.c.name).where(shards.c.job_id == job_id, shards.c.state != "closed")
+        has_ended = exists().where(attempt_ends.c.attempt == attempt_starts.c.attempt)
+        counts = has_ended | attempt_starts.c.session.not_in(open_shards)
+        sent = select(func.count()).where(attempt_starts.c.item_id == items.c.id, counts).scalar_subquery()
         # Those that are locked and no others, whose senders may wait for the job by now.
         counted = update(items).where(items.c.id == bindparam("the_item")).values(attempts=sent)
         connection.execute(counted, [{"the_item": item} for item in ids])

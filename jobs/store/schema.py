@@ -163,7 +163,7 @@ shards = Table(
     Column("account", StoredText, nullable=False, server_default=""),
     Column("input_uri", StoredText, nullable=False, server_default=""),
     Column("output_uri", StoredText, nullable=False, server_default=""),
-    Column("asked_at", StoredText),  # when Bedrock was first asked for the job: from then on there may be one
+    Column("asked_at", StoredText),  # when Bedrock was last asked for the job: there may be one
     Column("arn", StoredText, nullable=False, server_default=""),
     Column("status", StoredText, nullable=False, server_default=""),  # Bedrock's word
     Column("message", StoredText, nullable=False, server_default=""),

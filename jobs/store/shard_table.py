@@ -64,7 +64,7 @@ class ShardRecord:
     account: str
     input_uri: str
     output_uri: str
-    #: When Bedrock was first asked for a job: since then there may be one.
+    #: When Bedrock was last asked for a job: there may be one.
     asked_at: str | None
     arn: str
     #: Bedrock's word for where its job stands.

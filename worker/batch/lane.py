@@ -30,6 +30,8 @@ _PASSING = frozenset(
 #: A shard that Bedrock does not have yet fails after so many of them, but for those that only say "later".
 _MOST_TRIES = 12
 _LATER = frozenset((ErrorKind.QUOTA, ErrorKind.THROTTLED))
+#: Waiting for a slot counts as so many tries at the most: it may take days, and leaves room for real ones.
+_MOST_WAITS = 6
 #: How soon something is tried again whose cause is out of reach or on its way.
 _SOON_S = 10.0
 
@@ -114,7 +116,7 @@ class BatchLane:
                     f"Batch job {shard.job_name} waits: {batch.endpoint.limits.most_jobs} jobs of {shard.model} are in"
                     " progress, and Bedrock takes no more at a time."
                 )
-            return _Step(batch.store.shards.change(shard, tries=shard.tries + 1), self._poll_s(shard))
+            return _Step(batch.store.shards.change(shard, tries=_waited(shard)), self._poll_s(shard))
         return _Step(prepare(batch, shard))
 
     def _ready(self, shard: ShardRecord, *, stop: bool) -> _Step:
@@ -162,13 +164,14 @@ class BatchLane:
         if error.kind not in _PASSING or is_hopeless:
             self._batch.store.shards.release(shard)
             raise error
+        later = error.kind in _LATER
+        is_first = not shard.tries
         try:
-            shard = self._batch.store.shards.change(shard, tries=shard.tries + 1)
+            shard = self._batch.store.shards.change(shard, tries=_waited(shard) if later else shard.tries + 1)
         except ClaimLostError:
             return
-        if shard.tries == 1:
+        if is_first:
             self._batch.tell(f"Batch job {shard.job_name} waits: {error.message}")
-        later = error.kind in _LATER
         wait = self._poll_s(shard) if later else wait_s(shard.tries, first_s=self._soon_s)
         self._release(shard, wait, stop=stop)
 
@@ -191,3 +194,7 @@ class BatchLane:
     @property
     def _soon_s(self) -> float:
         return min(_SOON_S, self._batch.endpoint.poll_s)
+
+
+def _waited(shard: ShardRecord) -> int:
+    return min(shard.tries + 1, _MOST_WAITS)

@@ -73,6 +73,7 @@ class JobCourse:
         self._batch = batch
         self._assembly = assembly
         self._spec = JobSpec.from_json(batch.job.spec)
+        self._was_late = False
         #: How many items were open when, for what is asked at every step.
         self._counted: tuple[datetime, int] | None = None
 
@@ -128,7 +129,9 @@ class JobCourse:
 
     def _is_late(self) -> bool:
         at = self.cut_off()
-        return at is not None and self._batch.clock() >= at
+        # Once stopped, nothing more is sent, though a harvest brings the cut-off later again.
+        self._was_late = self._was_late or (at is not None and self._batch.clock() >= at)
+        return self._was_late
 
     def _open_items(self) -> int:
         return sum(group.items for group in self._batch.store.items.waiting(self._batch.job.id))

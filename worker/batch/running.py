@@ -13,6 +13,7 @@ from jobs.lifecycle import StopReason
 from jobs.store.job_table import JobRecord
 from jobs.store.shard_table import ShardState
 from jobs.store.store import Store
+from templates.errors import SkuscribeError
 from worker.assembly import Assembly
 from worker.batch.job_batch import JobBatch
 from worker.batch.lane import BatchLane
@@ -103,8 +104,15 @@ class BatchRun:
         wishes = Wishes(progress=lambda _: None, stop=lambda: None, tell=tell)
         with self._open(job, wishes) as batch:
             lane = BatchLane(batch, stop=lambda: True)
-            for shard in self._store.shards.open(job.id):
-                lane.work(shard.id, session)
+            problems = []
+            # What runs is stopped first, whatever hinders the harvest of what has ended.
+            for shard in sorted(self._store.shards.open(job.id), key=lambda shard: shard.state is ShardState.ENDED):
+                try:
+                    lane.work(shard.id, session)
+                except SkuscribeError as error:
+                    problems.append(error)
+            if problems:
+                raise problems[0]
 
     @contextmanager
     def _open(self, job: JobRecord, wishes: Wishes) -> Iterator[JobBatch]:

@@ -129,7 +129,7 @@ class SharedBatches:
             lane = BatchLane(
                 batch, stop=stops, give_up=lambda: is_inside or course.has_other_lane(), cut_off=course.cut_off
             )
-            while not batch.interrupted():
+            while not batch.interrupted() and self._goes_on(job.id):
                 worked = self._work(batch, lane, session)
                 planned = self._go_on(batch, course)
                 if not (worked or planned or (is_inside and self._wait_until_due(batch))):
@@ -148,6 +148,11 @@ class SharedBatches:
             if held:
                 self._store.jobs.change(job.id, session=None)
 
+    def _goes_on(self, job_id: str) -> bool:
+        """Whether a job runs and nothing has failed it; another worker's shard may."""
+        standing = self._store.jobs.standing([job_id])[job_id]
+        return standing.state is JobState.RUNNING and not standing.error
+
     def _wait_until_due(self, batch: JobBatch) -> bool:
         """Wait a moment where a shard is open; give whether one is."""
         shards = self._store.shards.open(batch.job.id)
@@ -162,6 +167,8 @@ class SharedBatches:
         now = stamp(batch.clock())
         done = False
         for shard in self._store.shards.open(batch.job.id):
+            if not self._goes_on(batch.job.id):
+                return False
             if shard.due_at <= now and shard.session in (None, session) and not batch.interrupted():
                 done = lane.work(shard.id, session) or done
         return done

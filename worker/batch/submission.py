@@ -52,11 +52,11 @@ def submit(batch: JobBatch, shard: ShardRecord) -> ShardRecord:
     first = shard.asked_at is None
     if first and _is_above_cap(batch):
         return unsent(batch, shard, cut_by="budget", message="It was not sent: the budget was lowered meanwhile.")
-    if first:
-        place = {"region": batch.endpoint.region, "account": batch.endpoint.account}
-        shard = batch.store.shards.change(shard, asked_at=stamp(batch.clock()), **place)
-    elif found := batch.endpoint.jobs.find(shard.job_name):
+    if not first and (found := batch.endpoint.jobs.find(shard.job_name)):
         return _submitted(batch, shard, found.arn)
+    # Before every request: each of them may be on its way for a while.
+    place = {"region": batch.endpoint.region, "account": batch.endpoint.account}
+    shard = batch.store.shards.change(shard, asked_at=stamp(batch.clock()), **place)
     try:
         arn = batch.endpoint.jobs.create(order_of(batch, shard))
     except ModelError as error:

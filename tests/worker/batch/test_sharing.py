@@ -270,3 +270,17 @@ def test_jobs_that_ended_with_the_simulator_of_a_worker_that_died_are_done_anew(
     workers.look("w1")
     assert workers.job.state is JobState.DONE
     assert workers.store.items.states(JOB) == {"done": 12}
+
+
+def test_a_worker_sends_nothing_more_of_a_job_that_another_one_has_failed(workers):
+    create, made = workers.world.bedrock.create, []
+
+    def failing(order):
+        made.append(order)
+        workers.store.jobs.fail(JOB, error='{"message": "m", "fix": "", "code": "c", "exit": 2}', message="m")
+        return create(order)
+
+    workers.world.bedrock.create = failing
+    workers.look("w1")
+    assert len(made) == 1
+    assert workers.job.state is JobState.FAILED
