@@ -24,6 +24,7 @@ from jobs.store.schema import (
     shards,
     tallies,
 )
+from jobs.store.shard_rows import set_shards
 from jobs.store.shard_table import REST_IS_OPEN
 from templates.errors import UserError, nearest
 
@@ -191,7 +192,7 @@ class JobTable:
         if is_first:
             # By itself: a harvest locks its shard before the job.
             with writing.begin() as connection:
-                connection.execute(update(shards).where(is_open).values(due_at="", queued_at=None))
+                set_shards(connection, is_open, due_at="", queued_at=None)
 
     def wanted_stop(self, job_id: str) -> StopReason | None:
         """Give why somebody wants a job to stop, None when nobody does."""

@@ -164,6 +164,7 @@ shards = Table(
     Column("input_uri", StoredText, nullable=False, server_default=""),
     Column("output_uri", StoredText, nullable=False, server_default=""),
     Column("asked_at", StoredText),  # when Bedrock was last asked for the job: there may be one
+    Column("timeout_hours", Integer, nullable=False, server_default="0"),  # that was asked for with it
     Column("arn", StoredText, nullable=False, server_default=""),
     Column("status", StoredText, nullable=False, server_default=""),  # Bedrock's word
     Column("message", StoredText, nullable=False, server_default=""),

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine, bindparam, func, insert, select, upda
 
 from jobs.clock import stamp
 from jobs.store.schema import chunks, sessions, shards
+from jobs.store.shard_rows import set_shards
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,4 +137,4 @@ def _free(connection: Connection, session: str) -> None:
     connection.execute(
         update(chunks).where(chunks.c.session == session).values(state="ready", session=None, queued_at=None)
     )
-    connection.execute(update(shards).where(shards.c.session == session).values(session=None, queued_at=None))
+    set_shards(connection, shards.c.session == session, session=None, queued_at=None)

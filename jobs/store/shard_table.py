@@ -14,6 +14,7 @@ from jobs.clock import stamp
 from jobs.lifecycle import ENDED
 from jobs.store.schema import IS_OPEN, IS_RUNNING, items, jobs, shards
 from jobs.store.session_table import lives
+from jobs.store.shard_rows import set_shards
 
 
 class ShardState(StrEnum):
@@ -66,6 +67,8 @@ class ShardRecord:
     output_uri: str
     #: When Bedrock was last asked for a job: there may be one.
     asked_at: str | None
+    #: The timeout that was asked for with it, 0 before that.
+    timeout_hours: int
     arn: str
     #: Bedrock's word for where its job stands.
     status: str
@@ -185,13 +188,11 @@ class ShardTable:
         """Give the shards that a session has."""
         return self._listed(shards.c.session == session, order=(shards.c.id,))
 
-    def in_progress(self, model: str, *, realm: str, region: str, since: datetime) -> int:
-        """Count the jobs of a model that Bedrock has, or may have, of ours: those asked for since a moment."""
-        asked = shards.c.state.in_((ShardState.READY, ShardState.SUBMITTED)) & (shards.c.asked_at >= stamp(since))
+    def in_progress(self, model: str, *, realm: str, region: str) -> Sequence[ShardRecord]:
+        """Give the shards of a model whose jobs Bedrock has, or may have, as far as the store knows."""
+        asked = shards.c.state.in_((ShardState.READY, ShardState.SUBMITTED)) & shards.c.asked_at.is_not(None)
         here = shards.c.region.in_((region, "")) & shards.c.job_id.in_(select(jobs.c.id).where(jobs.c.realm == realm))
-        query = select(func.count()).where(shards.c.model == model, asked, here)
-        with self._engine.connect() as connection:
-            return connection.execute(query).scalar_one()
+        return self._listed((shards.c.model == model) & asked & here, order=(shards.c.id,))
 
     def due(self, now: datetime, *, queued_before: datetime) -> list[str]:
         """Give the running shared jobs whose batch lane somebody should look at, and note which shards they are for.
@@ -209,15 +210,14 @@ class ShardTable:
             query = select(shards.c.id, shards.c.job_id).where(is_due).order_by(shards.c.id)
             found = connection.execute(query.with_for_update(skip_locked=True)).all()
             if found:
-                told = update(shards).where(shards.c.id.in_([row.id for row in found]))
-                connection.execute(told.values(queued_at=stamp(now)))
+                set_shards(connection, shards.c.id.in_([row.id for row in found]), queued_at=stamp(now))
             between = connection.execute(_BETWEEN_ROUNDS).scalars()
             return sorted({*(row.job_id for row in found), *between})
 
     def wake(self, shard_ids: Sequence[int]) -> None:
         """Make shards due at once."""
         with self._writing.begin() as connection:
-            connection.execute(update(shards).where(shards.c.id.in_(shard_ids)).values(due_at="", queued_at=None))
+            set_shards(connection, shards.c.id.in_(shard_ids), due_at="", queued_at=None)
 
     def claim(self, shard_id: int, session: str) -> ShardRecord | None:
         """Give an open shard to a session; None when somebody else has it, it is closed, or the session has ended."""

@@ -1,14 +1,17 @@
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from chunks_making import session
+from sqlalchemy import select, text
 from store_making import JOB, MODEL, done, now, ok_end, start, with_items
 
 from jobs.lifecycle import JobState, StopReason
 from jobs.results import ItemState
 from jobs.store.attempts import Grant
+from jobs.store.schema import shards
 from jobs.store.shard_ledger import Harvested, Note, ShardLedger
 from jobs.store.shard_table import ClaimLostError, ShardState
 
@@ -278,3 +281,43 @@ def test_a_wish_to_stop_makes_shards_due_once(store):
     store.shards.release(store.shards.claim(shard.id, "s1"), due_at=LATER)
     store.jobs.want_stop(JOB, StopReason.USER)
     assert store.shards.due(now(), queued_before=now()) == []
+
+
+def _wakes(store):
+    store.shards.wake([shard.id for shard in store.shards.open(JOB)])
+
+
+def _stops(store):
+    store.jobs.want_stop(JOB, StopReason.USER)
+
+
+def _ends_a_session(store):
+    store.sessions.close("s1")
+
+
+@pytest.mark.parametrize("change", [_wakes, _stops, _ends_a_session])
+def test_who_changes_several_shards_never_waits_for_somebody_who_waits_for_it(store, change):
+    """Both lock them by their ids, however they lie in the database."""
+    planned(store, 4, most=2)
+    session(store)
+    first, second = store.shards.open(JOB)
+    for shard in (second, first):
+        store.shards.claim(shard.id, "s1")
+    # What was written last lies last: the second comes first there.
+    writing, row = store.engine.execution_options(writes=True), select(shards.c.id).with_for_update()
+    with ThreadPoolExecutor(1) as pool:
+        with writing.begin() as connection:
+            connection.execute(row.where(shards.c.id == first.id))
+            changed = pool.submit(change, store)
+            _until_one_waits(connection)
+            connection.execute(row.where(shards.c.id == second.id))
+        changed.result(timeout=30)
+    assert {shard.due_at for shard in store.shards.open(JOB)} == {""}
+
+
+def _until_one_waits(connection):
+    """Return when another transaction waits for a row; SQLite lets nobody else begin to write anyway."""
+    if connection.dialect.name == "postgresql":
+        waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        while not connection.execute(waiting).scalar():
+            pass

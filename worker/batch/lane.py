@@ -62,6 +62,8 @@ class BatchLane:
         self._stop = stop
         self._cut_off = cut_off
         self._give_up = give_up
+        #: What was told to wait, in which state.
+        self._told: set[tuple[int, ShardState]] = set()
 
     def work(self, shard_id: int, session: str) -> bool:
         """Take a shard as far as it goes, and let go of it until it is due again; give whether anything was done.
@@ -165,12 +167,13 @@ class BatchLane:
             self._batch.store.shards.release(shard)
             raise error
         later = error.kind in _LATER
-        is_first = not shard.tries
+        is_first = not shard.tries and (shard.id, shard.state) not in self._told
         try:
-            shard = self._batch.store.shards.change(shard, tries=_waited(shard) if later else shard.tries + 1)
+            shard = self._batch.store.shards.change(shard, tries=_tried(shard, later=later))
         except ClaimLostError:
             return
         if is_first:
+            self._told.add((shard.id, shard.state))
             self._batch.tell(f"Batch job {shard.job_name} waits: {error.message}")
         wait = self._poll_s(shard) if later else wait_s(shard.tries, first_s=self._soon_s)
         self._release(shard, wait, stop=stop)
@@ -194,6 +197,13 @@ class BatchLane:
     @property
     def _soon_s(self) -> float:
         return min(_SOON_S, self._batch.endpoint.poll_s)
+
+
+def _tried(shard: ShardRecord, *, later: bool) -> int:
+    """Count a failed try, but for those of an ended shard: its tries are looks that found no output."""
+    if shard.state is ShardState.ENDED:
+        return shard.tries
+    return _waited(shard) if later else shard.tries + 1
 
 
 def _waited(shard: ShardRecord) -> int:

@@ -30,16 +30,15 @@ _REFUSED = frozenset(
 )
 #: A request that was cut off may still be on its way for so long: botocore's connections time out before.
 _ON_ITS_WAY = timedelta(minutes=3)
-#: A job that was asked for before has ended, whatever this store knows of it: its timeout is over.
-_LONGEST = timedelta(hours=MOST_TIMEOUT_HOURS + 24)
+#: How long after its timeout a job is taken for ended that nobody has looked at: it stops, and writes what it has.
+_STOPPING = timedelta(hours=24)
 
 
 def has_slot(batch: JobBatch, shard: ShardRecord) -> bool:
     """Whether Bedrock takes one more job of the shard's model, as far as ours go."""
-    in_progress: int = batch.store.shards.in_progress(
-        shard.model, realm=batch.job.realm, region=batch.endpoint.region, since=batch.clock() - _LONGEST
-    )
-    return in_progress < batch.endpoint.limits.most_jobs
+    endpoint, now = batch.endpoint, batch.clock()
+    asked = batch.store.shards.in_progress(shard.model, realm=batch.job.realm, region=endpoint.region)
+    return sum(not _is_over(one, now) for one in asked) < endpoint.limits.most_jobs
 
 
 def submit(batch: JobBatch, shard: ShardRecord) -> ShardRecord:
@@ -56,18 +55,21 @@ def submit(batch: JobBatch, shard: ShardRecord) -> ShardRecord:
         return _submitted(batch, shard, found.arn)
     # Before every request: each of them may be on its way for a while.
     place = {"region": batch.endpoint.region, "account": batch.endpoint.account}
-    shard = batch.store.shards.change(shard, asked_at=stamp(batch.clock()), **place)
+    now = batch.clock()
+    # The same token never comes with another timeout.
+    hours = shard.timeout_hours or timeout_hours(batch.job.deadline_at, now, usual=batch.endpoint.timeout_hours)
+    shard = batch.store.shards.change(shard, asked_at=stamp(now), timeout_hours=hours, **place)
     try:
         arn = batch.endpoint.jobs.create(order_of(batch, shard))
     except ModelError as error:
         if first and error.kind in _REFUSED:
-            batch.store.shards.change(shard, asked_at=None, region="", account="")
+            batch.store.shards.change(shard, asked_at=None, timeout_hours=0, region="", account="")
         raise
     return _submitted(batch, shard, arn)
 
 
 def order_of(batch: JobBatch, shard: ShardRecord) -> JobOrder:
-    """Write the order of a ready shard's job: the same whenever it is written."""
+    """Write the order of a shard's job that is about to be asked for: the same whenever it is written."""
     endpoint = batch.endpoint
     return JobOrder(
         name=shard.job_name,
@@ -79,16 +81,16 @@ def order_of(batch: JobBatch, shard: ShardRecord) -> JobOrder:
         output_uri=shard.output_uri,
         kms_key=endpoint.kms_key,
         bucket_owner=endpoint.bucket_owner,
-        timeout_hours=timeout_hours(batch.job.deadline_at, shard.created_at, usual=endpoint.timeout_hours),
+        timeout_hours=shard.timeout_hours,
         tags={"skuscribe-job": shard.job_id, "skuscribe-shard": shard.name},
     )
 
 
-def timeout_hours(deadline_at: str | None, created_at: str, *, usual: int) -> int:
+def timeout_hours(deadline_at: str | None, now: datetime, *, usual: int) -> int:
     """Give a job's timeout in hours: until the deadline where there is one, within what Bedrock takes (24 to 168)."""
     if deadline_at is None:
         return usual
-    span = datetime.fromisoformat(deadline_at) - datetime.fromisoformat(created_at)
+    span = datetime.fromisoformat(deadline_at) - now
     return min(MOST_TIMEOUT_HOURS, max(LEAST_TIMEOUT_HOURS, math.ceil(span.total_seconds() / 3600)))
 
 
@@ -105,6 +107,12 @@ def withdraw(batch: JobBatch, shard: ShardRecord) -> ShardRecord | None:
         if batch.clock() < datetime.fromisoformat(shard.asked_at) + _ON_ITS_WAY:
             return None
     return unsent(batch, shard, message="It was not sent.")
+
+
+def _is_over(shard: ShardRecord, now: datetime) -> bool:
+    """Whether a job has ended by its own timeout, though nobody has come back to look at it."""
+    asked = datetime.fromisoformat(str(shard.asked_at))
+    return now > asked + timedelta(hours=shard.timeout_hours or MOST_TIMEOUT_HOURS) + _STOPPING
 
 
 def _is_above_cap(batch: JobBatch) -> bool:

@@ -131,4 +131,4 @@ def test_looks_become_rarer_up_to_every_ten_minutes(tries, first_s):
 @pytest.mark.parametrize(("hours", "timeout"), [(None, 72), (6, 24), (30, 30), (30.2, 31), (1000, 168)])
 def test_a_timeout_reaches_to_the_deadline_within_what_bedrock_takes(hours, timeout):
     deadline = None if hours is None else (now() + timedelta(hours=hours)).isoformat()
-    assert timeout_hours(deadline, now().isoformat(), usual=72) == timeout
+    assert timeout_hours(deadline, now(), usual=72) == timeout

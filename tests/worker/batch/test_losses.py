@@ -58,6 +58,34 @@ def test_an_answer_of_not_found_is_not_believed_at_once(world):
     world.check_accounts()
 
 
+def test_a_broken_connection_does_not_end_the_wait_for_late_output(world):
+    """Output that comes late is looked for as often as ever, however often the bucket cannot be reached meanwhile."""
+    world.bedrock.end = lambda _: JobStatus.STOPPED
+    world.limits = replace(world.limits, most_records=12)
+    seen_as(world, lambda view: replace(view, status=JobStatus.IN_PROGRESS) if view.status == "Submitted" else view)
+    finish, listed, hidden, asked = world.bedrock._finish, world.bucket.listed, {}, []
+
+    def hide(job, status):
+        finish(job, status)
+        for uri in outputs(world):
+            hidden[uri] = world.bucket.objects.pop(uri)
+
+    def shaky(prefix):
+        asked.append(prefix)
+        if len(asked) <= 8:
+            raise ModelError("The connection broke.", kind=ErrorKind.TRANSPORT)
+        if len(asked) > 10:
+            world.bucket.objects.update(hidden)
+        return listed(prefix)
+
+    world.bedrock._finish, world.bucket.listed = hide, shaky
+    world.run()
+    assert world.store.items.states(JOB) == {"done": 12}
+    assert sum("The connection broke" in line for line in world.told) == 1
+    assert set(outcomes(world)) == {"ok"}
+    world.check_accounts()
+
+
 def test_a_job_that_is_found_again_after_everybody_gave_it_up_is_harvested_by_who_resumes(world):
     get = world.bedrock.get
     world.bedrock.get = lambda _: None

@@ -1,6 +1,7 @@
 """When the batch lane looks at Bedrock: soon when it must, seldom when it may, and at the deadline once more."""
 
 import json
+import math
 from dataclasses import replace
 from datetime import timedelta
 
@@ -9,8 +10,9 @@ from batch_world import BatchWorld
 from store_making import JOB, MODEL
 
 from jobs.clock import stamp
-from jobs.lifecycle import JobState, StopReason
+from jobs.lifecycle import StopReason
 from jobs.store.failures import StoreError
+from worker.batch.submission import has_slot
 from worker.inference_jobs import JobStatus
 from worker.model import ErrorKind, ModelError
 
@@ -151,30 +153,61 @@ def test_shards_that_wait_for_a_slot_say_so_once(world):
     assert sum("waits: 1 jobs of" in line for line in world.told) == 2
 
 
-def test_jobs_of_long_ago_and_of_other_places_take_no_slot(world):
-    """A shard that was sent and never harvested is over at Bedrock after its timeout, whatever the store says."""
+@pytest.mark.parametrize(
+    ("hours", "region", "is_free"),
+    [(47, "us-east-1", False), (49, "us-east-1", True), (1, "eu-west-1", True), (1, "us-east-1", False)],
+)
+def test_jobs_whose_timeout_is_over_and_those_of_other_places_take_no_slot(world, hours, region, is_free):
+    """A shard that was sent and never looked at is over at Bedrock a day after its timeout, whatever the store says."""
     world.limits = replace(world.limits, most_jobs=1)
-    world.store.jobs.change(JOB, state=JobState.RUNNING)
-    world.store.shards.plan(JOB, name="old", most_records=4, now=world.clock())
-    model = world.store.shards.open(JOB)[0].model
-    for at, (shard, values) in enumerate(
-        zip(
-            world.store.shards.open(JOB),
-            (
-                {"asked_at": stamp(world.clock() - timedelta(days=9)), "region": "us-east-1"},
-                {"asked_at": stamp(world.clock()), "region": "eu-west-1"},
-                {"asked_at": stamp(world.clock()), "region": "us-east-1"},
-            ),
-            strict=True,
-        )
-    ):
-        claimed = world.store.shards.claim(shard.id, f"x{at}")
-        world.store.shards.change(claimed, state="submitted", arn=f"arn:{at}", **values)
-    since = world.clock() - timedelta(days=8)
-    count = world.store.shards.in_progress
-    assert count(model, realm="aws", region="us-east-1", since=since) == 1
-    assert count(model, realm="aws", region="eu-west-1", since=since) == 1
-    assert count(model, realm="simulated", region="us-east-1", since=since) == 0
+    world.store.shards.plan(JOB, name="old", most_records=6, now=world.clock())
+    sent, other = world.store.shards.open(JOB)
+    sent = world.store.shards.claim(sent.id, "x1")
+    asked = {"asked_at": stamp(world.clock() - timedelta(hours=hours)), "timeout_hours": 24, "region": region}
+    world.store.shards.change(sent, state="submitted", arn="arn:1", **asked)
+    assert has_slot(world.batch(), other) is is_free
+    world.store.jobs.change(JOB, realm="simulated")
+    assert has_slot(replace(world.batch(), job=replace(world.batch().job, realm="aws")), other)
+
+
+def test_a_job_is_asked_for_again_with_the_timeout_that_it_was_asked_for_with(tmp_path):
+    """The same token with another timeout would be another request."""
+    world = BatchWorld(tmp_path, items=4, deadline_h=40)
+    orders, create = [], world.bedrock.create
+
+    def noted(order):
+        orders.append(order)
+        if len(orders) == 1:
+            world.wanted = StopReason.SIGNAL
+            raise ModelError("No answer.", kind=ErrorKind.TRANSPORT)
+        return create(order)
+
+    world.bedrock.create = noted
+    world.run()
+    world.wanted = None
+    world.store.jobs.change(JOB, deadline_at=stamp(world.clock() + timedelta(hours=90)))
+    world.run()
+    assert [order.timeout_hours for order in orders] == [40, 40]
+    assert world.store.items.states(JOB) == {"done": 4}
+
+
+def test_a_timeout_counts_from_when_bedrock_is_asked_and_is_anew_after_a_refusal(tmp_path):
+    world = BatchWorld(tmp_path, items=4, deadline_h=100)
+    world.bedrock.slots, orders = 0, []
+    after_waits(world, 300, lambda: setattr(world.bedrock, "slots", 1))
+    create = world.bedrock.create
+
+    def noted(order):
+        orders.append((order.timeout_hours, world.clock()))
+        return create(order)
+
+    world.bedrock.create = noted
+    world.run()
+    assert world.store.items.states(JOB) == {"done": 4}
+    assert orders[0][0] == 100
+    passed = (orders[-1][1] - world.began).total_seconds() / 3600
+    assert passed > 24
+    assert orders[-1][0] == math.ceil(100 - passed)
 
 
 def test_what_a_kill_leaves_in_the_bucket_before_the_intent_can_be_found_again(world):
