@@ -14,7 +14,7 @@ from jobs.store.shard_table import ShardRecord, ShardState
 from worker.batch.job_batch import JobBatch
 from worker.batch.unsent import unsent
 from worker.batch_settings import LEAST_TIMEOUT_HOURS, MOST_TIMEOUT_HOURS
-from worker.inference_jobs import JobOrder, RecordFormat
+from worker.inference_jobs import JobOrder, JobStatus, RecordFormat
 from worker.model import ErrorKind, ModelError
 
 #: Errors that say for certain that no job was made.
@@ -121,6 +121,7 @@ def _is_above_cap(batch: JobBatch) -> bool:
 
 
 def _submitted(batch: JobBatch, shard: ShardRecord, arn: str) -> ShardRecord:
+    submitted_at = stamp(batch.clock())
     return batch.store.shards.change(
-        shard, state=ShardState.SUBMITTED, arn=arn, submitted_at=stamp(batch.clock()), tries=0
+        shard, state=ShardState.SUBMITTED, arn=arn, status=JobStatus.SUBMITTED, submitted_at=submitted_at, tries=0
     )
