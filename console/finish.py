@@ -45,8 +45,8 @@ def finish(parts: Parts, job_id: str, targets: Targets, *, as_json: bool) -> int
 
 
 def drop_unsent(parts: Parts, job_id: str) -> None:
-    """Forget a new job that failed before its first request: there is nothing of it to resume."""
-    if not summarised(parts, job_id).requests:
+    """Forget a new job that failed before its first attempt: there is nothing of it to resume."""
+    if next(parts.store.totals.attempts(job_id), None) is None:
         parts.store.jobs.drop(job_id)
 
 
@@ -86,7 +86,8 @@ def _has_results(parts: Parts, job_id: str) -> bool:
 
 def _say_resume(summary: Summary) -> None:
     if summary.stop_reason == "cap":
-        say(f"The budget is used up. `skuscribe resume {summary.job} --budget MORE` goes on; MORE is the new total.")
+        more = f"`skuscribe resume {summary.job} --budget MORE` goes on; MORE is the new total."
+        say(f"Nothing more fits under the budget. {more}")
     elif summary.stop_reason:
         say(f"`skuscribe resume {summary.job}` goes on where it stopped.")
     elif summary.items["failed"] or summary.items["flagged"]:

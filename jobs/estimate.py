@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from jobs.store.item_table import WaitingItems
+from jobs.store.store import Store
 
 #: Share of the longest answer that models are expected to write before any was seen: low, likely, high.
 _UNSEEN = (0.25, 0.5, 1.0)
@@ -78,6 +79,11 @@ def estimate(
         low_usd=low,
         high_usd=high,
     )
+
+
+def seen_replies(store: Store, realm: str, models: Sequence[str]) -> dict[str, Seen]:
+    """Give by template ref what earlier replies of these models in a realm looked like."""
+    return {ref: Seen(*figures) for model in models for ref, figures in store.totals.seen_outputs(realm, model).items()}
 
 
 def _spread(seen: Seen) -> float:

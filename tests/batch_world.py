@@ -283,9 +283,10 @@ class BatchWorld:
         """Run the batch lane as a command does, to its end or its kill."""
         self.sessions += 1
         session = f"s{self.sessions}"
-        if self.sessions > 1:
-            self.store.sessions.close(f"s{self.sessions - 1}")
+        if former := self.store.jobs.get(JOB).session:
+            self.store.sessions.close(former)
         self.store.sessions.open(session, kind="command", host="here", process=1, slots=0, now=self.clock())
+        self.store.jobs.change(JOB, session=session)
         self.store.jobs.recount(JOB)
         self.store.jobs.change(JOB, state=JobState.RUNNING)
         run = BatchRun(store=self.store, assembly=self.assembly(), new_name=self.new_name, wait=self.pass_)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from jobs.choice import Choice
-from jobs.estimate import Estimate, Seen, estimate
+from jobs.estimate import Estimate, estimate, seen_replies
 from jobs.lanes import SOONEST_FIRST, LaneOption, Obstacle, Terms, choose, seconds_at, uncompared
 from jobs.spec import JobSpec, parse_deadline
 from jobs.store.store import Store
@@ -117,11 +117,7 @@ class LaneChoice:
     def _estimates(self, job_id: str, spec: JobSpec, recipe: Recipe, realm: str, region: str) -> dict[str, Estimate]:
         waiting = self._store.items.waiting(job_id)
         by_ref = {template.ref: template for template in recipe.templates}
-        seen = {
-            ref: Seen(*figures)
-            for model in spec.model
-            for ref, figures in self._store.totals.seen_outputs(realm, model).items()
-        }
+        seen = seen_replies(self._store, realm, spec.model)
         return {
             lane: estimate(
                 waiting,

@@ -33,7 +33,7 @@ from templates.errors import UserError
 from templates.locales import parse_locale
 from worker.aws.models import parse_model
 from worker.earlier import earlier_headers
-from worker.endpoint import find_target
+from worker.endpoint import SIMULATED, find_target
 from worker.incoming import STANDARD_INPUT, Incoming
 from worker.lane_choice import LaneChoice
 from worker.recipe import Recipe, all_variables
@@ -210,7 +210,8 @@ class Preparation:
         """Put the job and its items into the store.
 
         Raises:
-            UserError: rows of one key contradict each other, or the template fails on the first product.
+            UserError: rows of one key contradict each other, the template fails on the first product, or batch jobs of
+                another run are writing items of this one.
         """
         spec = draft.spec
         source = draft.sheet.info.path
@@ -287,6 +288,20 @@ class Preparation:
             headers=draft.mapping.headers,
         )
         Planner(self._store, assignment).plan(most_products=most_products)
+        if self._store.jobs.get(job_id).kind == "run" and draft.realm != SIMULATED and not spec.fresh:
+            self._refuse_twice(job_id)
+
+    def _refuse_twice(self, job_id: str) -> None:
+        """Batch jobs may be at it for days, and what they write is paid for."""
+        others = self._store.shards.written_elsewhere(job_id)
+        if others:
+            first, count = max(others.items(), key=lambda other: other[1])
+            raise UserError(
+                f"Batch jobs of {', '.join(others)} are writing {count:,} of these items already, or have written them"
+                " and nobody has fetched them: they would be paid for twice.",
+                fix=f"`skuscribe resume {first}` fetches them, then run this again; --fresh buys them a second time.",
+                code="in_batch",
+            )
 
     def change_lane(self, job: JobRecord, lane: str) -> None:
         """Let the open items of a job take another lane from now on; its batch jobs are stopped and harvested first.

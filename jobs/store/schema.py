@@ -153,7 +153,8 @@ shards = Table(
     Column("queued_at", StoredText),  # when a message about it went out
     Column("tries", Integer, nullable=False, server_default="0"),  # looks or attempts in this state so far
     Column("stopping", Boolean, nullable=False, server_default=text("false")),  # Bedrock was told to stop it
-    Column("cut_by", StoredText, nullable=False, server_default=""),  # cap: it ended where the cap did
+    # cap: it ended where the cap did. budget, size: it was not sent for that.
+    Column("cut_by", StoredText, nullable=False, server_default=""),
     Column("format", StoredText, nullable=False, server_default=""),  # Converse or InvokeModel
     Column("records", Integer, nullable=False, server_default="0"),
     Column("bytes", BigInteger, nullable=False, server_default="0"),

@@ -11,7 +11,8 @@ from typing import Any
 from sqlalchemy import Connection, Engine, RowMapping, exists, func, insert, select, update
 
 from jobs.clock import stamp
-from jobs.lifecycle import ENDED
+from jobs.lifecycle import ENDED, JobState
+from jobs.results import ItemState
 from jobs.store.schema import IS_OPEN, IS_RUNNING, items, jobs, shards
 from jobs.store.session_table import lives
 from jobs.store.shard_rows import set_shards
@@ -53,7 +54,7 @@ class ShardRecord:
     tries: int
     #: Bedrock was told to stop it.
     stopping: bool
-    #: `cap` where the job's cap ended it before its last item.
+    #: `cap` where the job's cap ended it before its last item; `budget` or `size`: why it was not sent.
     cut_by: str
     format: str
     records: int
@@ -187,6 +188,37 @@ class ShardTable:
     def held(self, session: str) -> Sequence[ShardRecord]:
         """Give the shards that a session has."""
         return self._listed(shards.c.session == session, order=(shards.c.id,))
+
+    def written_elsewhere(self, job_id: str) -> dict[str, int]:
+        """Count the open items of a job whose text the open shards of others in its realm bring, by these jobs.
+
+        Of a shard that was never asked for only where its job runs.
+        """
+        mine, theirs, this = items.alias("mine"), items.alias("theirs"), jobs.alias("this")
+        brings = (
+            (theirs.c.job_id == shards.c.job_id)
+            & theirs.c.id.between(shards.c.first_item, shards.c.last_item)
+            & (theirs.c.state == ItemState.PENDING)
+        )
+        wants = (mine.c.fingerprint == theirs.c.fingerprint) & (mine.c.state == ItemState.PENDING)
+        query = (
+            select(jobs.c.id, func.count(func.distinct(mine.c.id)))
+            .select_from(
+                shards.join(jobs, jobs.c.id == shards.c.job_id)
+                .join(this, (this.c.id == job_id) & (this.c.realm == jobs.c.realm))
+                .join(theirs, brings)
+                .join(mine, (mine.c.job_id == job_id) & wants & mine.c.twin_of.is_(None))
+            )
+            .where(
+                shards.c.state != "closed",
+                shards.c.job_id != job_id,
+                shards.c.asked_at.is_not(None) | (jobs.c.state == JobState.RUNNING),
+            )
+            .group_by(jobs.c.id)
+            .order_by(jobs.c.id)
+        )
+        with self._engine.connect() as connection:
+            return {row[0]: row[1] for row in connection.execute(query)}
 
     def in_progress(self, model: str, *, realm: str, region: str) -> Sequence[ShardRecord]:
         """Give the shards of a model whose jobs Bedrock has, or may have, as far as the store knows."""

@@ -21,6 +21,7 @@ SIMULATED = "simulated"
 _LIVE = select(sessions.c.id).where(~sessions.c.ended)
 #: Attempts in batch inference jobs have their shard as their session: they are on their way as long as it is open.
 _OPEN_SHARDS = select(shards.c.name).where(shards.c.state != "closed")
+_UNSENT_SHARDS = select(shards.c.name).where(shards.c.state.in_(("planned", "ready")), shards.c.asked_at.is_(None))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +44,7 @@ class JobTotals:
     cost_usd: Decimal
     #: Replies that could be priced.
     priced: int
+    #: Attempts that left, or may have.
     requests: int
     throttled: int
     unpriced_items: int
@@ -70,6 +72,7 @@ class Totals:
         is_dead = starts.c.session.not_in(_LIVE) if live_session is None else starts.c.session != live_session
         is_lost = is_dead & starts.c.session.not_in(_OPEN_SHARDS)
         lost = (ends.c.outcome == "unconfirmed") | (ends.c.attempt.is_(None) & is_lost)
+        never_sent = (ends.c.error == "not_sent") | (ends.c.attempt.is_(None) & starts.c.session.in_(_UNSENT_SHARDS))
         group = (starts.c.lane, starts.c.model, starts.c.region)
         query = (
             select(
@@ -77,7 +80,7 @@ class Totals:
                 *(func.coalesce(func.sum(ends.c[name]), 0).label(name) for name in TOKEN_COLUMNS),
                 func.coalesce(func.sum(ends.c.cost_pico), 0).label("cost"),
                 func.count(ends.c.cost_pico).label("priced"),
-                func.count().label("requests"),
+                func.sum(case((never_sent, 0), else_=1)).label("requests"),
                 func.coalesce(func.sum(case((ends.c.error == "throttled", 1), else_=0)), 0).label("throttled"),
                 func.coalesce(func.sum(case((lost, 1), else_=0)), 0).label("lost"),
                 func.coalesce(func.sum(case((lost, starts.c.reserved_pico), else_=0)), 0).label("lost_pico"),

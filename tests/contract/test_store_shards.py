@@ -10,7 +10,7 @@ from store_making import JOB, MODEL, done, now, ok_end, start, with_items
 
 from jobs.lifecycle import JobState, StopReason
 from jobs.results import ItemState
-from jobs.store.attempts import Grant
+from jobs.store.attempts import End, Grant
 from jobs.store.schema import shards
 from jobs.store.shard_ledger import Harvested, Note, ShardLedger
 from jobs.store.shard_table import ClaimLostError, ShardState
@@ -147,6 +147,35 @@ def test_attempts_in_an_open_shard_are_on_their_way_and_not_unconfirmed(store):
     assert store.totals.of_job(JOB).unconfirmed_attempts == 0
     closed(store, store.shards.claim(shard.id, "s3"))
     assert store.totals.of_job(JOB).unconfirmed_attempts == 5
+
+
+def test_what_is_not_sent_is_no_request(store):
+    ids, shard = claimed(store)
+    starts = starts_of(shard, ids)
+    ledger_of(store).reserve(shard, starts)
+    assert store.totals.of_job(JOB).requests == 0
+    shard = store.shards.change(shard, state=ShardState.READY, asked_at="2026-11-22T12:00:00.000Z")
+    assert store.totals.of_job(JOB).requests == 5, "they may be on their way"
+    ends = [End(start=starts[0], outcome="unbilled", error="not_sent"), End(start=starts[1], outcome="unbilled")]
+    ledger_of(store).settle(shard, Harvested(ends=ends))
+    assert store.totals.of_job(JOB).requests == 4
+
+
+def test_items_that_batch_jobs_of_another_job_write_are_known(store):
+    """By their text: f0 to f4 are in the first job's shard, and the other one wants f0 to f6."""
+    _, shard = claimed(store, state=JobState.STOPPED)
+    with_items(store, 7, job_id="j2", twins=2)
+    with_items(store, 7, job_id="j3", realm="elsewhere")
+    written = store.shards.written_elsewhere
+    assert written("j2") == {}, "nobody has asked for it, and its job does not run"
+    store.jobs.change(JOB, state=JobState.RUNNING)
+    assert written("j2") == {JOB: 5}
+    store.jobs.change(JOB, state=JobState.STOPPED)
+    shard = store.shards.change(shard, state=ShardState.READY, asked_at="2026-11-22T12:00:00.000Z")
+    assert written("j2") == {JOB: 5}
+    assert written("j3") == written(JOB) == {}
+    closed(store, shard)
+    assert written("j2") == {}
 
 
 def test_what_does_not_fit_becomes_a_shard_of_its_own(store):

@@ -72,7 +72,7 @@ def test_auto_does_not_wait_for_batch_jobs_to_save_cents(skuscribe, batches, tmp
 
 
 #: What 120 items cost: $0.0031 in batch jobs. A record reserves five times as much as it costs.
-STEPWISE_USD, TOO_LITTLE_USD = Decimal("0.005"), Decimal("0.002")
+STEPWISE_USD, TOO_LITTLE_USD = Decimal("0.005"), Decimal("0.003")
 
 
 def test_a_budget_below_what_all_need_at_once_is_used_step_by_step(skuscribe, batches, tmp_path):

@@ -39,6 +39,22 @@ def test_ctrl_c_leaves_batch_jobs_at_bedrock_and_resume_harvests_them(skuscribe,
     assert_done(batches, resumed, ITEMS)
 
 
+def test_a_second_run_does_not_pay_for_what_batch_jobs_are_writing_already(skuscribe, batches, interrupted, tmp_path):
+    """The nightly run comes again while last night's batch jobs are at Bedrock."""
+    source, job = tmp_path / "p.csv", interrupted.json["job"]
+    refused = skuscribe("run", source, *RUN, "--json")
+    assert (refused.code, refused.json["error"]["code"]) == (2, "in_batch")
+    assert f"Batch jobs of {job} are writing {ITEMS} of these items already" in refused.json["error"]["message"]
+    assert f"`skuscribe resume {job}` fetches them" in refused.json["error"]["fix"]
+    assert [one["job"] for one in skuscribe.json("jobs")["jobs"]] == [job]
+    assert skuscribe("estimate", source, *RUN, "--json").code == 0
+    batches.advance(HOUR_S)
+    skuscribe.json("resume", job)
+    again = skuscribe.json("run", source, *RUN)
+    assert (again["items"]["reused"], again["requests"]) == (ITEMS, 0)
+    assert batches.gate.came["CreateModelInvocationJob"] == 2
+
+
 def test_stop_after_ctrl_c_ends_the_batch_jobs_and_resume_keeps_what_they_did(skuscribe, batches, interrupted):
     job = interrupted.json["job"]
     batches.advance(HOUR_S / 2)

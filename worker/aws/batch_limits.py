@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from templates.errors import UserError
 from worker.aws.models import ModelRef
 from worker.aws.quotas import listed_quotas, name_words
 from worker.batch_settings import BatchSettings
@@ -50,14 +51,26 @@ DEFAULTS = BatchLimits(least_records=100, most_records=100_000, most_bytes=_GB, 
 
 
 def batch_limits(settings: BatchSettings, found: BatchLimits | None) -> BatchLimits:
-    """Give the limits to keep to: what is set, else what was found, else the documented defaults."""
+    """Give the limits to keep to: what is set, else what was found, else the documented defaults.
+
+    Raises:
+        UserError: no job can keep to them.
+    """
     known = found or DEFAULTS
-    return BatchLimits(
+    limits = BatchLimits(
         least_records=_set(settings.least_records, known.least_records),
         most_records=_set(settings.most_records, known.most_records),
         most_bytes=_set(settings.most_bytes, known.most_bytes),
         most_jobs=_set(settings.most_jobs, known.most_jobs),
     )
+    if limits.most_records < limits.least_records:
+        raise UserError(
+            f"A batch job is to hold at most {limits.most_records:,} records, and takes at least"
+            f" {limits.least_records:,}.",
+            fix="Raise SKUSCRIBE_BATCH_MOST_RECORDS, or lower SKUSCRIBE_BATCH_LEAST_RECORDS where Bedrock takes fewer.",
+            code="setting",
+        )
+    return limits
 
 
 def read_batch_limits(

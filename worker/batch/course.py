@@ -17,6 +17,7 @@ _MUCH = 0.2
 #: Requests a minute that sending one by one is taken to reach where no quota is told: a careful guess.
 _ASSUMED_PER_MIN = 300.0
 _LEAST_RESERVE = timedelta(minutes=10)
+_CAPPED = ", and what enough of them for a batch job can cost at most does not fit under the budget"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,15 +36,19 @@ class Situation:
     is_late: bool
     #: The model has the flex tier, and it has a price.
     has_flex: bool
+    #: What is left is expected to fit under the budget at the price on demand.
+    fits_one_by_one: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The lane of what is left, "" when nothing is, and why; or what would hit every record alike."""
+    """The lane of what is left, "" when nothing is sent, and why; or what would hit every record alike."""
 
     lane: str
     why: str = ""
     error: ModelError | None = None
+    #: The budget keeps what is left from being sent.
+    is_capped: bool = False
 
 
 def decide(situation: Situation) -> Decision:
@@ -58,11 +63,27 @@ def decide(situation: Situation) -> Decision:
     if error := _hits_all(last):
         return Decision("", error=error)
     if reason := _against_batch(situation, last):
-        return Decision("flex" if situation.has_flex else "on-demand", f"{left:,} items are left{reason}")
+        return _without_batch(situation, reason)
     if not last:
         return Decision("batch")
     waited = any(shard.cut_by in ("cap", "budget") for shard in last)
     return Decision("batch", f"{left:,} items {'waited for the budget' if waited else 'came back without a result'}")
+
+
+def _without_batch(situation: Situation, reason: str) -> Decision:
+    """Say how the open items go on that go into no batch job."""
+    why = f"{situation.open_items:,} items are left{reason}"
+    if situation.has_flex:
+        return Decision("flex", why)
+    if reason == _CAPPED and not situation.fits_one_by_one:
+        # Whoever counts the money would rather be asked than pay twice as much for a part of it.
+        return Decision("", why, is_capped=True)
+    return Decision("on-demand", why)
+
+
+def capped_line(job_id: str, decision: Decision) -> str:
+    """Say how a job goes on whose budget lets no batch job in."""
+    return f"{decision.why}. `skuscribe resume {job_id} --lane on-demand` sends them one by one, at the full price."
 
 
 def _against_batch(situation: Situation, last: Sequence[ShardRecord]) -> str:
@@ -77,7 +98,8 @@ def _against_batch(situation: Situation, last: Sequence[ShardRecord]) -> str:
     reasons = (
         (not situation.has_time, ", and another batch job could be late"),
         (_rounds(situation.shards) >= _MOST_ROUNDS and not waited, f" after {_MOST_ROUNDS} rounds of batch jobs"),
-        (waited and not sent, ", and too few of them fit under the budget for a batch job"),
+        (all(shard.cut_by == "size" for shard in last), f", and no batch job of {least:,} records keeps to its limits"),
+        (waited and not sent, _CAPPED),
         (situation.has_flex and not waited and left <= _MUCH * sent, ": the flex tier does not let them wait"),
     )
     return next((text for holds, text in reasons if holds), "")

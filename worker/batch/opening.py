@@ -6,10 +6,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
+from jobs.estimate import estimate, seen_replies
+from jobs.money import to_pico
 from jobs.spec import JobSpec
 from jobs.store.job_table import JobRecord
 from jobs.store.shard_ledger import ShardLedger
 from jobs.store.store import Store
+from jobs.tokens import answer_tokens
 from worker.assembly import Assembly, composers_of
 from worker.aws.capabilities import capability_of
 from worker.aws.record_codec import RecordCodec, record_format
@@ -100,6 +103,7 @@ class JobCourse:
                 other_lane=self._other_lane(),
                 is_late=self._is_late(),
                 has_flex=self._has_flex(),
+                fits_one_by_one=self._fits_one_by_one(),
             )
         )
 
@@ -141,6 +145,21 @@ class JobCourse:
         if self._counted is None or not timedelta(0) <= now - self._counted[0] < _COUNTED_FOR:
             self._counted = (now, self._open_items())
         return self._counted[1]
+
+    def _fits_one_by_one(self) -> bool:
+        """Whether the open items, sent on demand, are expected to fit under the budget."""
+        batch, job = self._batch, self._batch.store.jobs.get(self._batch.job.id)
+        if job.cap_pico is None:
+            return True
+        pricing = self._assembly.pricing(region=batch.endpoint.region, lane="on-demand", resolved=batch.endpoint.model)
+        templates = {(ref, locale): one.template for (ref, locale, _), one in batch.composers.items()}
+        expected = estimate(
+            batch.store.items.waiting(job.id),
+            seen=seen_replies(batch.store, job.realm, self._spec.model),
+            most_output=lambda ref, locale: answer_tokens(templates[ref, locale].fields, locale, ""),
+            price=pricing.tokens_usd,
+        )
+        return expected.usd is not None and to_pico(expected.usd) <= job.cap_pico - job.spent_pico - job.held_pico
 
     def _has_flex(self) -> bool:
         """Whether the flex tier is known for the model and has a price."""

@@ -46,7 +46,7 @@ def prepare(batch: JobBatch, shard: ShardRecord) -> ShardRecord:
     batch.end_the_rest(shard, outcome="unbilled", error="not_sent", above_item=records.last_item)
     if records.count < least:
         batch.endpoint.files.remove([uri])
-        return _too_small(batch, shard, records.count, cut_by=records.cut_by)
+        return _too_small(batch, shard, records.count, cut_by=records.cut_by or "size")
     return batch.store.shards.ready(
         shard,
         rest_name=batch.new_name() if records.is_full else "",
@@ -150,7 +150,7 @@ class Records:
         return _Record(start, batch.codecs[shard.model].line(start.attempt, request))
 
 
-def _too_small(batch: JobBatch, shard: ShardRecord, records: int, *, cut_by: str = "") -> ShardRecord:
+def _too_small(batch: JobBatch, shard: ShardRecord, records: int, *, cut_by: str = "size") -> ShardRecord:
     """End a shard that Bedrock would not take; its items go another way."""
     least = batch.endpoint.limits.least_records
     return unsent(

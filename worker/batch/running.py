@@ -15,6 +15,7 @@ from jobs.store.shard_table import ShardState
 from jobs.store.store import Store
 from templates.errors import SkuscribeError
 from worker.assembly import Assembly
+from worker.batch.course import Decision, capped_line
 from worker.batch.job_batch import JobBatch
 from worker.batch.lane import BatchLane
 from worker.batch.opening import JobCourse, open_job_batch
@@ -84,9 +85,10 @@ class BatchRun:
                 if not self._store.shards.open(job.id):
                     if reason and self._store.items.waiting(job.id):
                         return reason
-                    if self._is_done(batch, course):
-                        return None
-                    continue
+                    decision = self._decided(batch, course)
+                    if decision.lane == "batch":
+                        continue
+                    return StopReason.CAP if decision.is_capped else None
                 if reason is StopReason.SIGNAL:
                     self._tell_of_signal(batch)
                     return reason
@@ -103,7 +105,7 @@ class BatchRun:
         """
         wishes = Wishes(progress=lambda _: None, stop=lambda: None, tell=tell)
         with self._open(job, wishes) as batch:
-            lane = BatchLane(batch, stop=lambda: True)
+            lane = BatchLane(batch, stop=lambda: True, give_up=lambda: not batch.endpoint.keeps_jobs)
             problems = []
             # What runs is stopped first, whatever hinders the harvest of what has ended.
             for shard in sorted(self._store.shards.open(job.id), key=lambda shard: shard.state is ShardState.ENDED):
@@ -136,8 +138,8 @@ class BatchRun:
     def _is_late(self, job: JobRecord) -> bool:
         return job.deadline_at is not None and stamp(self._assembly.clock()) > job.deadline_at
 
-    def _is_done(self, batch: JobBatch, course: JobCourse) -> bool:
-        """Decide how the open items go on; True when that is not by batch jobs."""
+    def _decided(self, batch: JobBatch, course: JobCourse) -> Decision:
+        """Decide how the open items go on, and begin with it."""
         decision = course.next()
         if decision.error:
             raise decision.error
@@ -145,12 +147,13 @@ class BatchRun:
             if decision.why:
                 batch.tell(f"{decision.why}: they go into batch jobs again.")
             course.plan()
-            return False
-        if decision.lane:
+        elif decision.lane:
             batch.tell(f"{decision.why}: they go {_by(decision.lane)}.")
             if not self._store.jobs.get(batch.job.id).rest_lane:
                 self._store.jobs.change(batch.job.id, rest_lane=decision.lane)
-        return True
+        elif decision.is_capped:
+            batch.tell(capped_line(batch.job.id, decision))
+        return decision
 
     def _harvest_last(self, batch: JobBatch, lane: BatchLane, session: str) -> bool:
         """Look at every open shard once more, at the deadline; give whether none is open then."""
@@ -181,7 +184,8 @@ class BatchRun:
 
     def _tell_of_signal(self, batch: JobBatch) -> None:
         job_id = batch.job.id
-        if any(shard.state is ShardState.SUBMITTED for shard in self._store.shards.open(job_id)):
+        are_there = any(shard.state is ShardState.SUBMITTED for shard in self._store.shards.open(job_id))
+        if are_there and batch.endpoint.keeps_jobs:
             batch.tell(
                 f"Its batch jobs go on at Bedrock: `skuscribe resume {job_id}` fetches what they write, `skuscribe stop"
                 f" {job_id}` ends them."

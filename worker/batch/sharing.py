@@ -17,6 +17,7 @@ from jobs.store.store import Store
 from templates.errors import SkuscribeError
 from worker import failure
 from worker.assembly import Assembly
+from worker.batch.course import capped_line
 from worker.batch.endpoint import KeptEndpoints
 from worker.batch.job_batch import JobBatch
 from worker.batch.lane import BatchLane
@@ -181,7 +182,10 @@ class SharedBatches:
         decision = course.next()
         if decision.error:
             raise decision.error
-        if decision.why:
+        if decision.is_capped:
+            batch.tell(capped_line(job_id, decision))
+            self._store.jobs.want_stop(job_id, StopReason.CAP)
+        elif decision.why:
             batch.tell(f"{decision.why}: they go {decision.lane}.")
         if decision.lane == "batch":
             # Others may help with them.

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from templates.errors import UserError
 from worker.aws.batch_limits import DEFAULTS, BatchLimits, batch_limits, limits_among, read_batch_limits
 from worker.aws.client import session_for
 from worker.aws.models import parse_model
@@ -84,9 +85,15 @@ def test_settings_win_over_what_was_found_and_that_over_the_defaults():
     assert batch_limits(BatchSettings(least_records=1, most_jobs=2), found) == BatchLimits(
         least_records=1, most_records=50_000, most_bytes=5, most_jobs=2
     )
-    assert batch_limits(BatchSettings(most_records=3, most_bytes=4), None) == BatchLimits(
-        least_records=100, most_records=3, most_bytes=4, most_jobs=100
+    assert batch_limits(BatchSettings(most_records=300, most_bytes=4), None) == BatchLimits(
+        least_records=100, most_records=300, most_bytes=4, most_jobs=100
     )
+
+
+def test_limits_that_no_job_can_keep_to_are_refused():
+    with pytest.raises(UserError, match="at most 99 records, and takes at least 100"):
+        batch_limits(BatchSettings(most_records=99), None)
+    assert batch_limits(BatchSettings(most_records=99, least_records=99), None).most_records == 99
 
 
 @pytest.mark.usefixtures("keys")

@@ -42,6 +42,7 @@ def decided(open_items, *shards, **values):
         "other_lane": "",
         "is_late": False,
         "has_flex": False,
+        "fits_one_by_one": False,
     }
     return decide(Situation(**(given_values | values)))
 
@@ -85,7 +86,25 @@ def test_batch_jobs_are_not_tried_for_ever():
 def test_what_waited_for_the_budget_goes_into_batch_jobs_as_long_as_some_fit():
     rounds = [shard(round=number, records=300, replied=300, cut_by="cap") for number in range(1, 9)]
     assert decided(500, *rounds, has_flex=True).lane == "batch"
-    assert decided(500, *rounds, shard(round=9, records=0, replied=0, cut_by="cap", arn="")).lane == "on-demand"
+
+
+def test_a_budget_that_lets_no_batch_job_in_stops_the_job_before_it_pays_twice_as_much():
+    none = [shard(round=1, records=0, replied=0, cut_by="cap", arn="")]
+    stopped = decided(500, *none)
+    assert (stopped.lane, stopped.is_capped) == ("", True)
+    assert decided(500, *none, has_flex=True).lane == "flex", "at the same price, and without waiting"
+    assert decided(500, *none, fits_one_by_one=True).lane == "on-demand", "all of it, within the budget"
+    assert decided(99, *none).lane == "on-demand", "no budget would let them into a batch job"
+    assert decided(500, *none, has_time=False).lane == "on-demand"
+
+
+def test_limits_that_let_no_batch_job_in_are_told_once():
+    none = [shard(round=1, records=0, replied=0, arn="", cut_by="size") for _ in range(2)]
+    decision = decided(500, *none)
+    assert decision.lane == "on-demand"
+    assert "no batch job of 100 records keeps to its limits" in decision.why
+    assert decided(500, *none, shard(round=1)).lane == "batch"
+    assert decided(500, shard(round=1, arn="", records=0, replied=0)).lane == "batch", "it was taken back by a stop"
 
 
 def test_a_round_of_failures_stops_the_job_only_where_every_job_failed():

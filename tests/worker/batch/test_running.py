@@ -222,7 +222,7 @@ def test_the_file_of_a_shard_ends_at_its_limit_of_bytes(world):
 def _written(world):
     batch = world.batch()
     world.store.sessions.open("s0", kind="command", host="here", process=1, slots=0, now=world.clock())
-    world.store.shards.plan(JOB, name="b0", most_records=100, now=world.clock())
+    world.store.shards.plan(JOB, name="b0", most_records=100, now=world.clock() - timedelta(hours=1))
     [shard] = world.store.shards.open(JOB)
     from worker.batch.preparing import Records  # noqa: PLC0415 - only here
 
@@ -243,11 +243,17 @@ def test_a_budget_lets_in_what_fits_and_the_rest_when_that_is_paid(tmp_path):
     world.check_accounts()
 
 
-def test_a_budget_that_lets_too_few_in_leaves_the_rest_to_sending_one_by_one(tmp_path):
+def test_a_budget_that_lets_too_few_in_stops_the_job_and_more_of_it_goes_on_in_batch_jobs(tmp_path):
     world = BatchWorld(tmp_path, items=12, most_records=100, least_records=5, cap_pico=3000)
-    world.run()
-    assert world.store.jobs.get(JOB).rest_lane == "on-demand"
+    assert world.run() is StopReason.CAP
+    assert any("does not fit under the budget. `skuscribe resume" in line for line in world.told)
     assert world.bedrock.jobs == {}
+    world.check_accounts()
+    world.pass_(60)
+    world.store.jobs.change(JOB, cap_pico=12_000, began_at=stamp(world.clock()))
+    assert world.run() is None
+    assert states(world) == {"done": 12}
+    assert world.store.jobs.get(JOB).rest_lane is None
     world.check_accounts()
 
 

@@ -284,3 +284,12 @@ def test_a_worker_sends_nothing_more_of_a_job_that_another_one_has_failed(worker
     workers.look("w1")
     assert len(made) == 1
     assert workers.job.state is JobState.FAILED
+
+
+def test_a_budget_that_lets_no_batch_job_in_stops_a_shared_job(tmp_path):
+    workers = Workers(tmp_path, cap_pico=1000)
+    workers.to_the_end()
+    assert (workers.job.state, workers.job.stop_reason) == (JobState.STOPPED, StopReason.CAP)
+    assert workers.job.rest_lane is None
+    assert workers.world.bedrock.jobs == {}
+    workers.world.check_accounts()
