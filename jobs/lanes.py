@@ -170,14 +170,14 @@ class _Comparison:
         return " ".join(parts) or "No other lane is cheaper and can be taken."
 
     def _remark(self, lane: str, chosen: str) -> str:
-        """Say what a lane that is out would have saved, where that is worth a word; and why it is not on demand."""
+        """Say why a lane is out that would have saved something, however little; and why it is not on demand."""
         usd = self._options[lane].estimate.usd
         if usd is None:
             return ""
         if lane == "on-demand":
             return f"On demand is too slow: {self._out[lane]}."
         saving = _usd(self._options[chosen]) - usd
-        if saving < self._terms.least_saving_usd:
+        if saving <= 0:
             return ""
         more = "" if chosen == "on-demand" else " more"
         return f"{sentence(lane)} would save {money(saving)}{more}, but {self._out[lane]}."

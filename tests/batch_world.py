@@ -97,6 +97,7 @@ class Bedrock:
         self.end = lambda _number: JobStatus.COMPLETED
         self.fate = lambda _record: "ok"
         self.answer = lambda _record: json.dumps({"text": "Good copy"})
+        self.stop_reason = lambda _record: "end_turn"
         self.takes = timedelta(minutes=30)
         self.refuses = lambda _order: None
         self.answers_lost = 0
@@ -171,7 +172,7 @@ class Bedrock:
             usage = {"inputTokens": 100, "outputTokens": 20, "totalTokens": 120}
             tokens.update({"in": 100, "out": 20})
             message = {"role": "assistant", "content": [{"text": self.answer(record)}]}
-            output = {"output": {"message": message}, "stopReason": "end_turn", "usage": usage}
+            output = {"output": {"message": message}, "stopReason": self.stop_reason(record), "usage": usage}
             lines.append(json.dumps({**record, "modelOutput": output}).encode())
         elif fate == "error":
             error = {"errorCode": 500, "errorMessage": "internal"}

@@ -41,6 +41,8 @@ class Assembly:
     clock: Clock
     random: Callable[[], float]
     clock_s: Callable[[], float] = time.monotonic
+    #: Asks for the quotas of a model in a Region: (model, Region); None where nobody knows them.
+    ask_quotas: Callable[[str, str], Quotas | None] = lambda _model, _region: None
 
     def engine(
         self,

@@ -27,6 +27,7 @@ from worker.settings import Settings
 #: Asks for the quotas of a model in a Region: (model, Region); None where nobody knows them.
 AskQuotas = Callable[[str, str], Quotas | None]
 
+#: What a model lacks that is not known to have a lane.
 _HAVING = {"flex": "have the flex tier", "batch": "take batch jobs"}
 _NOT_SET_UP = Obstacle(
     "no bucket or no role is set for batch jobs (SKUSCRIBE_BATCH_BUCKET, SKUSCRIBE_BATCH_ROLE_ARN)",
@@ -131,7 +132,7 @@ class LaneChoice:
     def _obstacle(self, spec: JobSpec, lane: str, region: str) -> Obstacle | None:
         for model in spec.model:
             if not _takes(model, lane):
-                return Obstacle(f"{model} is not known to {_HAVING[lane]}", "Use --lane on-demand, or another model.")
+                return _lacking(model, lane)
         if lane != "batch":
             return None
         pricing = self._pricing(region, lane)
@@ -174,6 +175,20 @@ def ask_service_quotas(model: str, region: str) -> Quotas | None:
     """Ask Service Quotas for a model's quotas, best effort."""
     found = read_quotas(session_for(region=region), parse_model(model), region=region)
     return Quotas(found.requests_per_min, found.tokens_per_min) if found else None
+
+
+def refuse_lacking(model: str, lane: str) -> None:
+    """Make sure that a model is known to have a lane, as far as its id tells which model it is.
+
+    Raises:
+        UserError: it is not, or the id is none.
+    """
+    if named_model(model).base and not _takes(model, lane):
+        raise _lacking(model, lane).error(lane)
+
+
+def _lacking(model: str, lane: str) -> Obstacle:
+    return Obstacle(f"{model} is not known to {_HAVING[lane]}", "Use --lane on-demand, or another model.")
 
 
 def _unpriced(_model: str, _input_tokens: int, _output_tokens: int) -> Decimal | None:

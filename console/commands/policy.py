@@ -51,13 +51,18 @@ def command(
     """  # noqa: D301 - click wants the control character itself: it keeps these lines as they are
     from worker.aws.batch_policy import batch_policies  # noqa: PLC0415 - boto3 takes a while to import
     from worker.aws.client import partition_of, session_for  # noqa: PLC0415 - as above
-    from worker.aws.models import parse_model  # noqa: PLC0415 - as above
     from worker.aws.objects import SCHEME, Bucket  # noqa: PLC0415 - as above
     from worker.aws.policy import policy_of  # noqa: PLC0415 - as above
     from worker.aws.prerequisites import named_region  # noqa: PLC0415 - as above
+    from worker.endpoint import named_model  # noqa: PLC0415 - as above
+    from worker.lane_choice import refuse_lacking  # noqa: PLC0415 - as above
 
     settings = load_settings(os.environ, Path.cwd())
-    refs = [parse_model(model) for model in dict.fromkeys(models or (settings.model,))]
+    asked = dict.fromkeys(models or (settings.model,))
+    refs = [named_model(model) for model in asked]
+    if lane == "batch":
+        for model in asked:
+            refuse_lacking(model, lane)
     session = session_for(region=region or settings.region or None)
     named = named_region(session.region_name or refs[0].region)
     place = settings.files if files is None else files

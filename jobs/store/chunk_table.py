@@ -105,6 +105,8 @@ class ChunkTable:
             if row.shared and row.state == JobState.RUNNING:
                 transaction.rollback()
                 return None
+            # Chunks that a stop left would send what goes into batch jobs now.
+            connection.execute(delete(chunks).where(chunks.c.job_id == job_id))
             count = _divide(connection, job_id, size) if size else 0
             connection.execute(
                 update(jobs)

@@ -76,6 +76,8 @@ class JobRecord:
     #: The lane that was chosen; once that is batch, the one in which what is left is sent request by request.
     lane: str = "on-demand"
     rest_lane: str | None = None
+    #: Rounds of batch jobs that were over when its present session began.
+    rounds_before: int = 0
     #: JSON of the `Choice`, where lanes were compared.
     choice: str | None = None
     #: When it must be over, None for whenever.

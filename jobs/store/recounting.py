@@ -20,6 +20,8 @@ def recount(connection: Connection, job_id: str) -> None:
     connection.execute(select(jobs.c.id).where(jobs.c.id == job_id).with_for_update(key_share=True))
     spent = select(func.coalesce(func.sum(attempt_ends.c.cost_pico), 0)).select_from(joined)
     is_lost = attempt_ends.c.outcome.is_(None) | (attempt_ends.c.outcome == "unconfirmed")
+    rounds = select(func.max(shards.c.round)).where(shards.c.job_id == job_id).scalar_subquery()
+    under_way = select(func.min(shards.c.round) - 1).where(shards.c.job_id == job_id, shards.c.state != "closed")
     held = select(func.coalesce(func.sum(attempt_starts.c.reserved_pico), 0)).select_from(joined).where(is_lost)
     connection.execute(
         update(jobs)
@@ -28,6 +30,7 @@ def recount(connection: Connection, job_id: str) -> None:
             **dict.fromkeys((*PROGRESS_COLUMNS, "tokens"), 0),
             spent_pico=connection.execute(spent.where(of_job)).scalar_one(),
             held_pico=connection.execute(held.where(of_job)).scalar_one(),
+            rounds_before=func.coalesce(under_way.scalar_subquery(), rounds, 0),
         )
     )
     if ids:

@@ -78,6 +78,7 @@ jobs = Table(
     Column("weight", Integer, nullable=False, server_default="1"),
     # Lanes: the one that was chosen, and once that is batch, the one in which what is left is sent request by request.
     Column("lane", StoredText, nullable=False, server_default=""),
+    Column("rounds_before", Integer, nullable=False, server_default="0"),  # of batch jobs, before its present session
     Column("rest_lane", StoredText),
     Column("choice", StoredText),  # JSON of the `Choice`: why this lane, what each would cost
     Column("deadline_at", StoredText),  # when it must be over, None for whenever
@@ -176,6 +177,7 @@ shards = Table(
     Column("processed", Integer, nullable=False, server_default="0"),  # by Bedrock's count, up to a minute behind
     # Of the harvest: records with a reply, with an error, without either.
     Column("replied", Integer, nullable=False, server_default="0"),
+    Column("answered", Integer, nullable=False, server_default="0"),  # replies that hold an answer to what was asked
     Column("errors", Integer, nullable=False, server_default="0"),
     Column("missing", Integer, nullable=False, server_default="0"),
     # By the records, and by the manifest where there is one.

@@ -84,8 +84,8 @@ class Harvested:
 
     ends: Sequence[End]
     notes: Sequence[Note] = ()
-    #: Attempt -> which of the shard's counters it adds to: replied, errors, missing.
-    counted_as: Mapping[str, str] = field(default_factory=dict)
+    #: Attempt -> which of the shard's counters it adds to: replied, answered, errors, missing.
+    counted_as: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 class ShardLedger:
@@ -200,12 +200,12 @@ def _note_row(note: Note) -> dict[str, Any]:
     }
 
 
-def _sums(ends: Sequence[End], counted_as: Mapping[str, str]) -> dict[str, int]:
+def _sums(ends: Sequence[End], counted_as: Mapping[str, Sequence[str]]) -> dict[str, int]:
     sums = {"input_tokens": 0, "output_tokens": 0}
     for end in ends:
         usage = end.usage
         sums["input_tokens"] += usage.input_tokens + usage.cache_read_tokens + usage.cache_write_tokens
         sums["output_tokens"] += usage.output_tokens
-        if counter := counted_as.get(end.start.attempt):
+        for counter in counted_as.get(end.start.attempt, ()):
             sums[counter] = sums.get(counter, 0) + 1
     return sums

@@ -83,6 +83,8 @@ class ShardRecord:
     processed: int
     #: Of the harvest: records with a reply, with an error, with neither.
     replied: int
+    #: Replies with an answer to what was asked, be it right or to be repaired.
+    answered: int
     errors: int
     missing: int
     #: Tokens by the harvested records, and by Bedrock's manifest.

@@ -35,6 +35,14 @@ def test_a_shared_folder_that_is_not_mounted_fails(skuscribe, monkeypatch, tmp_p
     assert "is not there" in checks(skuscribe)["files"]["detail"]
 
 
+def test_what_is_advised_without_credentials_is_a_command_that_has_the_option(skuscribe):
+    advice = checks(skuscribe)["identity"]["fix"]
+
+    assert "`skuscribe run … --simulate` tries it without an account." in advice
+    assert "--simulate" in skuscribe("run", "--help").out
+    assert "--simulate" not in skuscribe("doctor", "--help").out
+
+
 def test_a_profile_that_is_not_there_does_not_hide_the_other_checks(skuscribe, monkeypatch):
     monkeypatch.setenv("AWS_PROFILE", "nobody")
     found = checks(skuscribe)

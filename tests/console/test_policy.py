@@ -3,6 +3,9 @@ from __future__ import annotations
 import json
 
 import pytest
+from command_line import csv_file
+
+LITE = "amazon.nova-lite-v1:0"
 
 
 def test_a_policy_is_printed_without_credentials_and_nobody_is_asked(skuscribe):
@@ -91,3 +94,41 @@ def test_nobody_is_trusted_whose_account_is_not_known(skuscribe, options, told):
     error = skuscribe.json("policy", "--region", "eu-central-1", "--lane", "batch", *options, code=2)["error"]
 
     assert told in error["fix"]
+
+
+OF_BATCH = ("--region", "eu-central-1", "--lane", "batch", "--role", ROLE, "--bucket", "shop-batch/x")
+
+
+@pytest.mark.parametrize(
+    "model", ["nope", "anthropic.claude-opus-4-7", "eu.acme.unheard-of-v1:0", " nope", "no id", " "]
+)
+def test_a_model_that_run_refuses_for_the_batch_lane_is_refused_in_the_same_words(skuscribe, tmp_path, model):
+    source = csv_file(tmp_path / "p.csv")
+    options = ("--lane", "batch", "--model", model)
+    of_run = skuscribe.json("run", source, "--template", "image-alt-text", "--simulate", "--yes", *options, code=2)
+
+    assert skuscribe.json("policy", *OF_BATCH, "--model", model, code=2) == of_run
+    assert skuscribe.json("policy", *OF_BATCH, "--model", LITE, "--model", model, code=2) == of_run
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        LITE,
+        f" {LITE} ",
+        f"eu.{LITE}",
+        f"global.{LITE}",
+        f"arn:aws:bedrock:eu-central-1::foundation-model/{LITE}",
+        f"arn:aws:bedrock:eu-central-1:123456789012:inference-profile/eu.{LITE}",
+        "arn:aws:bedrock:eu-central-1:123456789012:application-inference-profile/abc123abc123",
+        f"arn:aws:bedrock:eu-central-1:123456789012:custom-model/{LITE}/abc123abc123",
+    ],
+)
+def test_every_way_to_name_a_model_of_the_batch_lane_is_taken(skuscribe, model):
+    assert model.strip().rpartition("/")[2] in str(skuscribe.json("policy", *OF_BATCH, "--model", model)["caller"])
+
+
+def test_a_model_that_nobody_has_heard_of_yet_is_taken_for_other_lanes(skuscribe):
+    for lane in ("on-demand", "flex"):
+        written = skuscribe.json("policy", "--region", "eu-central-1", "--lane", lane, "--model", "acme.new-v1:0")
+        assert "foundation-model/acme.new-v1:0" in str(written)

@@ -112,7 +112,7 @@ def test_a_record_that_is_harvested_twice_is_booked_once(store):
     ledger.reserve(shard, begun)
     page = Harvested(
         ends=[ok_end(one, finished=done(one.item_id)) for one in begun[:3]],
-        counted_as={one.attempt: "replied" for one in begun[:3]},
+        counted_as={one.attempt: ("replied",) for one in begun[:3]},
     )
     assert ledger.settle(shard, page) == 3
     assert ledger.settle(shard, page) == 0
@@ -147,6 +147,18 @@ def test_attempts_in_an_open_shard_are_on_their_way_and_not_unconfirmed(store):
     assert store.totals.of_job(JOB).unconfirmed_attempts == 0
     closed(store, store.shards.claim(shard.id, "s3"))
     assert store.totals.of_job(JOB).unconfirmed_attempts == 5
+
+
+def test_a_new_session_leaves_out_the_rounds_that_were_over_before_it(store):
+    _, shard = claimed(store)
+    store.jobs.recount(JOB)
+    assert store.jobs.get(JOB).rounds_before == 0, "it is under way"
+    closed(store, shard)
+    store.jobs.recount(JOB)
+    assert store.jobs.get(JOB).rounds_before == 1
+    store.shards.plan(JOB, name="b2", most_records=2, now=now())
+    store.jobs.recount(JOB)
+    assert store.jobs.get(JOB).rounds_before == 1
 
 
 def test_what_is_not_sent_is_no_request(store):

@@ -31,11 +31,12 @@ def finished_after_a_kill(folder, effect, *, after, arrange=lambda _: None, **va
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
-def test_killed_at_any_effect_no_shard_has_two_jobs_and_no_record_is_booked_twice(tmp_path, after):
+@pytest.mark.parametrize("step", [2, pytest.param(1, marks=pytest.mark.slow)])
+def test_killed_at_any_effect_no_shard_has_two_jobs_and_no_record_is_booked_twice(tmp_path, after, step):
     (tmp_path / "whole").mkdir()
     effects = effects_of_a_whole_run(tmp_path / "whole", items=5, most_records=3)
     assert effects > 20
-    for effect in range(effects):
+    for effect in range(0, effects, step):
         folder = tmp_path / f"{effect}"
         folder.mkdir()
         world, came_so_far = finished_after_a_kill(folder, effect, after=after, items=5, most_records=3)
@@ -84,7 +85,7 @@ def resumed(world):
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
-@pytest.mark.parametrize("step", [5, pytest.param(1, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("step", [9, pytest.param(1, marks=pytest.mark.slow)])
 def test_a_stop_that_is_killed_at_any_effect_loses_no_reply_and_pays_none_twice(tmp_path, after, step):
     """Wherever the job stood when it was stopped: planned, with attempts, ready, asked for, submitted."""
     for began, stopped in list(product(range(6, 22), range(14)))[::step]:

@@ -132,7 +132,17 @@ def test_a_lane_that_something_hinders_is_not_taken_and_its_saving_is_told():
     assert choice.ruled_out["batch"] == "no bucket is set"
     assert choice.why == "Batch would save $12.40, but no bucket is set."
     assert chosen(flex="12.40", batch="12.40", hindered=NO_BUCKET).why.endswith("on demand (saves $12.40).")
-    assert chosen("0.2", batch="0.1", hindered=NO_BUCKET).why == "No other lane is cheaper and can be taken."
+    assert chosen("0.2", batch="0.2", hindered=NO_BUCKET).why == "No other lane is cheaper and can be taken."
+
+
+def test_why_a_cheaper_lane_is_not_taken_is_told_however_little_it_would_have_saved():
+    choice = chosen("0.04", batch="0.02", deadline_h=2)
+    assert choice.line == (
+        "Lane on-demand: batch would save $0.02, but batch jobs may take 3 h (SKUSCRIBE_BATCH_LEAST_DEADLINE_S), "
+        "longer than the deadline of 2 h."
+    )
+    assert choice.ruled_out["batch"] in choice.why
+    assert chosen("0.2", batch="0.1", hindered=NO_BUCKET).why == "Batch would save $0.10, but no bucket is set."
 
 
 @pytest.mark.parametrize("lane", SOONEST_FIRST)

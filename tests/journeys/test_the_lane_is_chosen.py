@@ -49,6 +49,23 @@ def test_what_was_chosen_is_printed_kept_and_in_the_report(skuscribe, bedrock, t
     assert Decimal(repr(said["Saving by the estimate (USD)"])) == Decimal(summary["lane"]["saving_usd"])
 
 
+def test_why_batch_is_not_taken_though_it_is_cheaper_is_told_in_the_same_words_everywhere(skuscribe, tmp_path):
+    source = csv_file(tmp_path / "p.csv", many(120))
+    asked = (source, *RUN, "--simulate", "--deadline", "2h")
+    estimated = skuscribe.json("estimate", *asked)["lane"]
+    outcome = skuscribe("run", *asked, "--yes", "--json")
+    summary = outcome.json
+    why = summary["lane"]["why"]
+    assert summary["lane"] == estimated
+    assert why.startswith("Batch would save $0.00")
+    assert why.endswith(f", but {summary['lane']['ruled_out']['batch']}.")
+    assert "batch jobs may take 3 h (SKUSCRIBE_BATCH_LEAST_DEADLINE_S), longer than the deadline of 2 h" in why
+    assert f"Lane on-demand: b{why[1:]}" in outcome.err.splitlines()
+    assert Choice.from_json(wire().store.jobs.get(summary["job"]).choice).why == why
+    said = {row[0]: row[1] for row in load_workbook(summary["outputs"]["report"])["Summary"].values}
+    assert (said["Lane"], said["Why this lane"]) == ("on-demand", why)
+
+
 def test_a_preview_goes_on_demand_whatever_lane_its_run_takes(skuscribe, bedrock, tmp_path):
     source = csv_file(tmp_path / "p.csv")
     (tmp_path / "job.toml").write_text('template = "image-alt-text"\nlane = "batch"\n', encoding="utf-8")

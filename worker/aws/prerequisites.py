@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 API_KEY = "AWS_BEARER_TOKEN_BEDROCK"
 _SIGN_IN = (
     "Set them up with `aws configure`, sign in with `aws sso login`, set AWS_PROFILE to a profile that has them, "
-    "or run where the machine has a role. To try without an account: add --simulate."
+    "or run where the machine has a role. `skuscribe run … --simulate` tries it without an account."
 )
 _REGION_NAME = re.compile(r"[a-z]{2,}(-[a-z]+)+-\d+")
 

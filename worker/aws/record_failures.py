@@ -15,6 +15,8 @@ from worker.aws.errors import lost_reply
 from worker.model import ErrorKind, ModelError
 
 _DETAIL_CHARS = 200
+#: What a text may end with that a full stop comes after.
+_ENDS = " .,;:!?…"
 _KINDS = {
     400: ErrorKind.REJECTED,
     403: ErrorKind.FORBIDDEN,
@@ -45,7 +47,7 @@ def record_error(error: Any, *, model: str) -> ModelError:
     kind = _kind(code)
     if kind is ErrorKind.REJECTED and _TOO_LONG.search(said):
         kind = ErrorKind.TOO_LONG
-    detail = without_passwords(said)[:_DETAIL_CHARS]
+    detail = without_passwords(said)[:_DETAIL_CHARS].rstrip(_ENDS)
     return ModelError(
         f"{model} answered a record with the error {code}{f': {detail}' if detail else ''}.",
         kind=kind,

@@ -60,7 +60,7 @@ def decide(situation: Situation) -> Decision:
         late = ", and the time for batch jobs is over" if situation.is_late else ""
         return Decision(situation.other_lane or "on-demand", f"{left:,} items are left{late}")
     last = _last_round(situation.shards)
-    if error := _hits_all(last):
+    if error := _hits_all(situation.shards):
         return Decision("", error=error)
     if reason := _against_batch(situation, last):
         return _without_batch(situation, reason)
@@ -97,9 +97,10 @@ def _against_batch(situation: Situation, last: Sequence[ShardRecord]) -> str:
     waited = any(shard.cut_by == "cap" for shard in last)
     reasons = (
         (not situation.has_time, ", and another batch job could be late"),
-        (_rounds(situation.shards) >= _MOST_ROUNDS and not waited, f" after {_MOST_ROUNDS} rounds of batch jobs"),
-        (all(shard.cut_by == "size" for shard in last), f", and no batch job of {least:,} records keeps to its limits"),
         (waited and not sent, _CAPPED),
+        (_brought_nothing(last), ", and the last batch jobs brought no answer"),
+        (_rounds(situation.shards) >= _MOST_ROUNDS, f" after {_MOST_ROUNDS} rounds of batch jobs"),
+        (all(shard.cut_by == "size" for shard in last), f", and no batch job of {least:,} records keeps to its limits"),
         (situation.has_flex and not waited and left <= _MUCH * sent, ": the flex tier does not let them wait"),
     )
     return next((text for holds, text in reasons if holds), "")
@@ -117,30 +118,54 @@ def cut_off_at(deadline_at: datetime, since: datetime, *, items: int, per_min: f
 
 
 def _rounds(shards: Sequence[ShardRecord]) -> int:
-    return shards[-1].round - shards[0].round + 1
+    """Count the rounds, but for those that went as far as the budget let them: another one gets on."""
+    rounds: dict[int, list[ShardRecord]] = {}
+    for shard in shards:
+        rounds.setdefault(shard.round, []).append(shard)
+    return sum(not (_is_cut(one) and any(shard.answered for shard in one)) for one in rounds.values())
+
+
+def _is_cut(shards: Sequence[ShardRecord]) -> bool:
+    return any(shard.cut_by == "cap" for shard in shards)
 
 
 def _last_round(shards: Sequence[ShardRecord]) -> list[ShardRecord]:
     return [shard for shard in shards if shard.round == shards[-1].round]
 
 
-def _hits_all(last: Sequence[ShardRecord]) -> ModelError | None:
-    """Give the error of a round in which not one record came back, though Bedrock had them."""
+def _brought_nothing(last: Sequence[ShardRecord]) -> bool:
+    """Whether Bedrock did most of the records of a round, and not one of them holds an answer."""
     sent = [shard for shard in last if shard.arn]
-    if not sent or any(shard.replied for shard in sent):
+    done = sum(shard.replied + shard.errors for shard in sent)
+    return bool(sent) and not any(shard.answered for shard in sent) and 2 * done > sum(one.records for one in sent)
+
+
+def _hits_all(shards: Sequence[ShardRecord]) -> ModelError | None:
+    """Give the error of jobs of which not one ran, or that brought not one answer so far."""
+    last = _last_round(shards)
+    sent = [shard for shard in last if shard.arn]
+    if not sent:
         return None
     shard = sent[0]
-    if all(one.status == JobStatus.FAILED for one in sent):
+    finish = f"finish with `skuscribe resume {shard.job_id} --lane on-demand`"
+    if all(one.status == JobStatus.FAILED and not one.replied for one in sent):
         return ModelError(
             f"Bedrock could not run the batch job {shard.job_name}: {shard.message or 'it gives no reason'}",
             kind=ErrorKind.REJECTED,
-            fix=f"`skuscribe doctor` checks bucket and role. Mend it, then `skuscribe resume {shard.job_id}`; or finish"
-            f" with `skuscribe resume {shard.job_id} --lane on-demand`.",
+            fix=f"`skuscribe doctor` checks bucket and role. Mend it, then `skuscribe resume {shard.job_id}`; or"
+            f" {finish}.",
         )
-    if all(one.errors and one.errors + one.missing >= one.records for one in sent):
+    if not _brought_nothing(last) or any(one.answered for one in shards):
+        return None
+    if any(one.replied for one in sent):
         return ModelError(
-            f"Every record of the batch job {shard.job_name} came back with an error: {shard.message}",
+            f"The model gave no usable answer to any product of the batch job {shard.job_name}.",
             kind=ErrorKind.REJECTED,
-            fix=f"Finish it with `skuscribe resume {shard.job_id} --lane on-demand`, or use another model.",
+            fix="`skuscribe preview` shows its answers; choose another model with --model. `skuscribe resume"
+            f" {shard.job_id}` asks this one again.",
         )
-    return None
+    return ModelError(
+        f"Every record of the batch job {shard.job_name} came back with an error: {shard.message}",
+        kind=ErrorKind.REJECTED,
+        fix=f"Use another model, or {finish}.",
+    )

@@ -24,7 +24,7 @@ from worker.composing import Task
 from worker.inference_jobs import JobStatus
 from worker.model import ModelError, OutputMode
 from worker.outcome import finished_item
-from worker.verdicts import Again, Repair, Settled, on_reply
+from worker.verdicts import Again, Repair, Settled, is_usable, on_reply
 
 #: Records that are booked in one transaction; so many are in memory at a time.
 _PAGE = 8000
@@ -32,6 +32,13 @@ _MANIFEST = "manifest.json.out"
 _OUTPUT = ".out"
 #: Statuses of jobs that have written something.
 _WROTE = (JobStatus.COMPLETED, JobStatus.PARTIALLY_COMPLETED, GONE)
+
+
+#: The shard's counters that a reply adds to.
+_REPLIED = ("replied",)
+_ANSWERED = ("replied", "answered")
+#: What a record means: how its attempt ended, what its item takes on, what it counts as.
+_Judged = tuple[End, Note | None, Sequence[str]]
 
 
 class NotYetError(Exception):
@@ -113,16 +120,16 @@ class Pages:
         """Give what a page of output records means, by id; those of no open attempt mean nothing."""
         ends: list[End] = []
         notes: list[Note] = []
-        counted: dict[str, str] = {}
+        counted: dict[str, Sequence[str]] = {}
         for attempt, opened in self._batch.ledger.opened(list(records)).items():
-            end, note, counter = self._judged(opened, records[attempt])
+            end, note, counters = self._judged(opened, records[attempt])
             ends.append(end)
-            counted[attempt] = counter
+            counted[attempt] = counters
             if note:
                 notes.append(note)
         return Harvested(ends=ends, notes=notes, counted_as=counted)
 
-    def _judged(self, opened: Opened, record: Mapping[str, Any]) -> tuple[End, Note | None, str]:
+    def _judged(self, opened: Opened, record: Mapping[str, Any]) -> _Judged:
         output = record.get("modelOutput")
         task = Task.of(opened.item)
         try:
@@ -134,9 +141,9 @@ class Pages:
             task.met[error.kind] = task.met.get(error.kind, 0) + 1
             # Whether an error record is billed is unknown; the manifest's tokens would show it.
             end = End(start=opened.start, outcome="unconfirmed" if error.maybe_billed else "unbilled", error=error.kind)
-            return end, Note(opened.item.id, task.met, opened.item.draft), "errors"
+            return end, Note(opened.item.id, task.met, opened.item.draft), ("errors",)
 
-    def _replied(self, opened: Opened, task: Task, output: Mapping[str, Any]) -> tuple[End, Note | None, str]:
+    def _replied(self, opened: Opened, task: Task, output: Mapping[str, Any]) -> _Judged:
         start = opened.start
         reply = self._codec.reply(output)
         cost_pico, ref = self._batch.pricing.cost(start.model, reply.usage, tier=reply.tier)
@@ -150,21 +157,24 @@ class Pages:
             finish=reply.stop_reason,
         )
         if not opened.is_pending:
-            return end, None, "replied"
+            return end, None, _ANSWERED
         composer = self._batch.composer(opened.item)
         if opened.item.draft is not None:
             # What was wrong with the draft decides which fields of the answer are taken.
             composer.compose(task, mode=OutputMode.PROMPT)
         verdict = on_reply(task, reply, composer.template, composer.checker)
+        # One that was cut off may be whole when it has room.
+        is_cut = isinstance(verdict, Again) and verdict.lengthened
+        counters = _ANSWERED if is_cut or is_usable(verdict) else _REPLIED
         match verdict:
             case Settled():
                 finished = finished_item(opened.item, verdict, end, self._place)
-                return replace(end, finished=finished), None, "replied"
+                return replace(end, finished=finished), None, counters
             case Repair():
-                return end, Note(opened.item.id, task.met, verdict.draft), "replied"
+                return end, Note(opened.item.id, task.met, verdict.draft), counters
             case Again():
                 task.meet(lengthened=verdict.lengthened, unreadable=verdict.unreadable)
-        return end, Note(opened.item.id, task.met, opened.item.draft), "replied"
+        return end, Note(opened.item.id, task.met, opened.item.draft), counters
 
 
 def harvest_line(shard: ShardRecord) -> str:

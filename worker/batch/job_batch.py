@@ -116,5 +116,5 @@ def _room(most: int | None, taken: int) -> int | None:
     return None if most is None else max(0, most - taken)
 
 
-def _all_as(ends: Iterable[End], counter: str) -> dict[str, str]:
-    return {end.start.attempt: counter for end in ends} if counter else {}
+def _all_as(ends: Iterable[End], counter: str) -> dict[str, tuple[str]]:
+    return {end.start.attempt: (counter,) for end in ends} if counter else {}

@@ -6,19 +6,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
-from jobs.estimate import estimate, seen_replies
-from jobs.money import to_pico
 from jobs.spec import JobSpec
 from jobs.store.job_table import JobRecord
 from jobs.store.shard_ledger import ShardLedger
 from jobs.store.store import Store
-from jobs.tokens import answer_tokens
 from worker.assembly import Assembly, composers_of
-from worker.aws.capabilities import capability_of
 from worker.aws.record_codec import RecordCodec, record_format
 from worker.batch.course import Decision, Situation, cut_off_at, decide
 from worker.batch.endpoint import Opening, open_batch
 from worker.batch.job_batch import JobBatch
+from worker.batch.rest import Rest
 
 #: How long a count of open items is good enough for the time of the cut-off.
 _COUNTED_FOR = timedelta(seconds=5)
@@ -75,10 +72,10 @@ class JobCourse:
     def __init__(self, batch: JobBatch, assembly: Assembly) -> None:
         self._batch = batch
         self._assembly = assembly
-        self._spec = JobSpec.from_json(batch.job.spec)
+        self._rest = Rest(batch, assembly)
         self._was_late = False
-        #: How many items were open when, for what is asked at every step.
-        self._counted: tuple[datetime, int] | None = None
+        #: How many items were open when, and how many a minute can be sent, for what is asked at every step.
+        self._counted: tuple[datetime, int, float | None] | None = None
 
     def is_over(self) -> bool:
         """Whether the time for batch jobs is over, or another lane was chosen for the rest."""
@@ -91,19 +88,19 @@ class JobCourse:
     def next(self) -> Decision:
         """Say in which lane the open items go on, once no shard is open."""
         batch, job = self._batch, self._batch.job
-        began_at = batch.store.jobs.get(job.id).began_at or ""
+        before = batch.store.jobs.get(job.id).rounds_before
         at = self.cut_off()
         least_s = self._assembly.settings.batch.least_deadline_s
         return decide(
             Situation(
                 open_items=self._open_items(),
-                shards=[shard for shard in batch.store.shards.of_job(job.id) if shard.created_at >= began_at],
+                shards=[shard for shard in batch.store.shards.of_job(job.id) if shard.round > before],
                 least_records=batch.endpoint.limits.least_records,
                 has_time=at is None or (at - batch.clock()).total_seconds() >= least_s,
                 other_lane=self._other_lane(),
                 is_late=self._is_late(),
-                has_flex=self._has_flex(),
-                fits_one_by_one=self._fits_one_by_one(),
+                has_flex=self._rest.has_flex(),
+                fits_one_by_one=self._rest.fits_budget(),
             )
         )
 
@@ -112,10 +109,10 @@ class JobCourse:
         job = self._batch.job
         if not job.deadline_at:
             return None
-        per_min = self._spec.rpm or self._assembly.settings.rpm
+        items, per_min = self._lately_open()
         # A deadline that was missed counts anew from when the job was taken up.
         since = datetime.fromisoformat(job.began_at or job.created_at)
-        return cut_off_at(datetime.fromisoformat(job.deadline_at), since, items=self._lately_open(), per_min=per_min)
+        return cut_off_at(datetime.fromisoformat(job.deadline_at), since, items=items, per_min=per_min)
 
     def plan(self) -> int:
         """Divide the open items into shards; give how many there are."""
@@ -140,29 +137,8 @@ class JobCourse:
     def _open_items(self) -> int:
         return sum(group.items for group in self._batch.store.items.waiting(self._batch.job.id))
 
-    def _lately_open(self) -> int:
+    def _lately_open(self) -> tuple[int, float | None]:
         now = self._batch.clock()
         if self._counted is None or not timedelta(0) <= now - self._counted[0] < _COUNTED_FOR:
-            self._counted = (now, self._open_items())
-        return self._counted[1]
-
-    def _fits_one_by_one(self) -> bool:
-        """Whether the open items, sent on demand, are expected to fit under the budget."""
-        batch, job = self._batch, self._batch.store.jobs.get(self._batch.job.id)
-        if job.cap_pico is None:
-            return True
-        pricing = self._assembly.pricing(region=batch.endpoint.region, lane="on-demand", resolved=batch.endpoint.model)
-        templates = {(ref, locale): one.template for (ref, locale, _), one in batch.composers.items()}
-        expected = estimate(
-            batch.store.items.waiting(job.id),
-            seen=seen_replies(batch.store, job.realm, self._spec.model),
-            most_output=lambda ref, locale: answer_tokens(templates[ref, locale].fields, locale, ""),
-            price=pricing.tokens_usd,
-        )
-        return expected.usd is not None and to_pico(expected.usd) <= job.cap_pico - job.spent_pico - job.held_pico
-
-    def _has_flex(self) -> bool:
-        """Whether the flex tier is known for the model and has a price."""
-        model, endpoint = self._spec.model[0], self._batch.endpoint
-        pricing = self._assembly.pricing(region=endpoint.region, lane="flex", resolved=endpoint.model)
-        return "flex" in capability_of(pricing.base(model)).tiers and pricing.is_priced(model)
+            self._counted = (now, self._open_items(), self._rest.per_min())
+        return self._counted[1:]

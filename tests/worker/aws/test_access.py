@@ -73,6 +73,7 @@ def test_no_credentials_are_told_with_the_cure_and_nothing_is_sent(stand_in, mon
 
     assert error.code == "credentials"
     assert "aws configure" in error.fix
+    assert "`skuscribe run … --simulate`" in error.fix, "other commands, such as doctor, have no --simulate"
     assert stand_in.requests == []
 
 

@@ -297,6 +297,20 @@ def test_what_aws_says_is_told_short_and_without_passwords():
     assert len(error.message) < 400
 
 
+@pytest.mark.parametrize("said", ["Too busy", "Too busy.", "Too busy. ", "Too busy...", "Too busy !"])
+def test_an_error_ends_in_one_full_stop_whatever_bedrocks_text_ends_with(said):
+    error = record_error({"errorCode": 429, "errorMessage": said}, model="amazon.nova-lite-v1:0")
+
+    assert error.message == "amazon.nova-lite-v1:0 answered a record with the error 429: Too busy."
+
+
+@pytest.mark.parametrize("said", ["", ".", None])
+def test_an_error_without_a_text_tells_its_code_alone(said):
+    error = record_error({"errorCode": 500, "errorMessage": said}, model="amazon.nova-lite-v1:0")
+
+    assert error.message == "amazon.nova-lite-v1:0 answered a record with the error 500."
+
+
 @pytest.mark.parametrize("error", [None, "bad", 400])
 def test_a_record_with_neither_a_reply_nor_an_error_is_lost(error):
     told = RecordCodec(None, RecordFormat.CONVERSE).error(error)

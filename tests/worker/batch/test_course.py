@@ -27,6 +27,7 @@ def shard(**values):
         "arn": "arn:1",
         "records": 1000,
         "replied": 1000,
+        "answered": values.get("replied", 1000),
         "errors": 0,
         "missing": 0,
     }
@@ -116,6 +117,34 @@ def test_a_round_of_failures_stops_the_job_only_where_every_job_failed():
 def test_a_round_of_errors_stops_the_job():
     assert decided(1000, shard(replied=0, errors=1000, message="bad request")).error is not None
     assert decided(1000, shard(replied=1, errors=999)).error is None
+
+
+def test_one_error_among_records_that_never_came_back_stops_nothing():
+    decision = decided(1000, shard(status=JobStatus.PARTIALLY_COMPLETED, replied=0, errors=1, missing=999))
+    assert (decision.lane, decision.error) == ("batch", None)
+
+
+def test_a_round_without_one_answer_stops_the_job_and_one_with_an_answer_does_not():
+    """As on demand: who writes no answer to one product writes none to the others, and each of them costs."""
+    error = decided(1000, shard(replied=1000, answered=0)).error
+    assert "gave no usable answer to any product" in error.message
+    assert decided(999, shard(replied=1000, answered=1)).error is None
+
+
+@pytest.mark.parametrize("bad", [{"replied": 0, "errors": 150}, {"replied": 150, "answered": 0}])
+def test_records_that_are_bad_each_time_are_sent_one_by_one_where_others_were_answered(bad):
+    again = shard(round=2, records=150, **bad)
+    decision = decided(150, shard(round=1), again)
+    assert (decision.lane, decision.error) == ("on-demand", None)
+    assert "the last batch jobs brought no answer" in decision.why
+
+
+def test_rounds_that_wait_for_the_budget_and_bring_nothing_are_not_tried_for_ever():
+    expired = [
+        shard(round=number, records=300, replied=0, cut_by="cap", status=JobStatus.EXPIRED) for number in (1, 2, 3)
+    ]
+    assert decided(500, *expired[:2]).lane == "batch"
+    assert decided(500, *expired).lane == "on-demand"
 
 
 def test_a_round_that_expired_is_no_failure():

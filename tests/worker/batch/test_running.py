@@ -143,11 +143,12 @@ def test_an_answer_without_json_is_asked_for_again_with_that_said(world):
 
     def answer(record):
         asked.append(record["modelInput"]["messages"][0]["content"][0]["text"])
-        return "I would rather not." if len(asked) <= 12 else json.dumps({"text": "Good copy"})
+        return "I would rather not." if len(asked) in range(2, 13) else json.dumps({"text": "Good copy"})
 
     world.bedrock.answer = answer
     world.run()
     assert states(world) == {"done": 12}
+    assert len(asked) == 12 + 11
     assert all("was not the JSON object" in text for text in asked[12:])
 
 
@@ -233,6 +234,39 @@ def _written(world):
     return lines
 
 
+def test_a_model_that_gives_no_answer_is_paid_for_one_round_and_no_more(world):
+    world.bedrock.answer = lambda _: "I am sorry, I cannot do that."
+    with pytest.raises(SkuscribeError, match="no usable answer to any product"):
+        world.run()
+    assert set(world.bedrock.billed.values()) == {1}
+    assert sum(world.bedrock.billed.values()) == 12
+
+
+def test_answers_that_were_cut_off_are_asked_for_again_with_more_room(world):
+    whole, sent = world.bedrock.answer, []
+
+    def cut_first(record):
+        sent.append(record)
+        return '{"text": "Go' if len(sent) <= 12 else whole(record)
+
+    world.bedrock.answer = cut_first
+    world.bedrock.stop_reason = lambda _: "max_tokens" if len(sent) <= 12 else "end_turn"
+    world.run()
+    assert states(world) == {"done": 12}
+    world.check_accounts()
+
+
+def test_records_that_always_fail_do_not_fail_a_job_that_others_went_well_in(tmp_path):
+    world = BatchWorld(tmp_path, items=12, most_records=100, least_records=2)
+    bad = {f"{item:09d}" for item in world.ids[:3]}
+    world.bedrock.fate = lambda record: "error" if record["recordId"].rpartition("-")[2] in bad else "ok"
+    assert world.run() is None
+    assert world.store.jobs.get(JOB).rest_lane == "on-demand"
+    assert states(world) == {"done": 9, "pending": 3}
+    assert len(world.bedrock.jobs) == 2
+    world.check_accounts()
+
+
 def test_a_budget_lets_in_what_fits_and_the_rest_when_that_is_paid(tmp_path):
     # A record reserves 1000 and costs 120.
     world = BatchWorld(tmp_path, items=11, most_records=100, cap_pico=6000)
@@ -249,12 +283,23 @@ def test_a_budget_that_lets_too_few_in_stops_the_job_and_more_of_it_goes_on_in_b
     assert any("does not fit under the budget. `skuscribe resume" in line for line in world.told)
     assert world.bedrock.jobs == {}
     world.check_accounts()
-    world.pass_(60)
-    world.store.jobs.change(JOB, cap_pico=12_000, began_at=stamp(world.clock()))
+    world.store.jobs.change(JOB, cap_pico=12_000)
     assert world.run() is None
     assert states(world) == {"done": 12}
     assert world.store.jobs.get(JOB).rest_lane is None
     world.check_accounts()
+
+
+@pytest.mark.parametrize(("spec", "at_h"), [({}, 10.8), ({"tpm": 150.0}, 7.7), ({"rpm": 1.0}, 7.8)])
+def test_batch_jobs_are_stopped_early_enough_for_a_small_quota(tmp_path, spec, at_h):
+    """The rest has to be sent one by one before the deadline: 200 items of some 150 tokens, one a minute."""
+    spec = {"model": [MODEL], "budget": None, "deadline": "12h", **spec}
+    world = BatchWorld(tmp_path, items=200, most_records=200, deadline_h=12, spec=json.dumps(spec))
+    world.bedrock.takes = timedelta(days=2)
+    world.bedrock.fate = lambda _: None
+    assert world.run() is None
+    hours = (world.clock() - world.began).total_seconds() / 3600
+    assert at_h - 0.5 < hours < at_h + 0.5
 
 
 def test_a_deadline_that_nears_stops_the_jobs_and_keeps_what_they_did(tmp_path):

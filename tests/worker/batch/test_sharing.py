@@ -9,6 +9,7 @@ from batch_world import BatchWorld, Killed
 from hosts_making import ListBroker
 from store_making import JOB
 
+from jobs.clock import stamp
 from jobs.lifecycle import JobState, StopReason
 from worker.batch import sharing
 from worker.batch.sharing import SharedBatches
@@ -293,3 +294,29 @@ def test_a_budget_that_lets_no_batch_job_in_stops_a_shared_job(tmp_path):
     assert workers.job.rest_lane is None
     assert workers.world.bedrock.jobs == {}
     workers.world.check_accounts()
+
+
+@pytest.mark.parametrize(("lane", "rest_lane"), [("on-demand", None), ("batch", "on-demand")])
+def test_what_goes_into_batch_jobs_is_not_sent_by_chunks_of_before_as_well(tmp_path, lane, rest_lane):
+    """A job was sent one by one, stopped, and is resumed in the batch lane: its old chunks are no longer its work."""
+    workers = Workers(tmp_path, shared=False, state=JobState.PLANNED, lane=lane, rest_lane=rest_lane)
+    chunks = workers.store.chunks
+    assert chunks.submit(JOB, size=4, now=workers.world.clock(), detached=False) == 3
+    workers.store.jobs.want_stop(JOB, StopReason.USER)
+    assert workers.store.jobs.settle(JOB, workers.world.clock()) is JobState.STOPPED
+    workers.store.jobs.change(JOB, lane="batch", rest_lane=None)
+    assert chunks.submit(JOB, size=0, now=workers.world.clock(), detached=False) == 0
+    assert chunks.dispatch(most=10, now=workers.world.clock()) == []
+    workers.sweep()
+    workers.to_the_end()
+    assert workers.store.items.states(JOB) == {"done": 12}
+    workers.world.check_accounts()
+
+
+def test_a_worker_whose_clock_is_behind_sees_that_all_batch_jobs_failed(tmp_path):
+    workers = Workers(tmp_path)
+    workers.store.jobs.change(JOB, began_at=stamp(workers.world.clock() + timedelta(seconds=3)))
+    workers.world.bedrock.end = lambda _: JobStatus.FAILED
+    workers.to_the_end()
+    assert workers.job.state is JobState.FAILED
+    assert len(workers.world.bedrock.jobs) == 3
