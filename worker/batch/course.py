@@ -47,8 +47,9 @@ class Decision:
     lane: str
     why: str = ""
     error: ModelError | None = None
-    #: The budget keeps what is left from being sent.
+    #: The budget keeps what is left from being sent; how that can be mended.
     is_capped: bool = False
+    fix: str = ""
 
 
 def decide(situation: Situation) -> Decision:
@@ -77,13 +78,16 @@ def _without_batch(situation: Situation, reason: str) -> Decision:
         return Decision("flex", why)
     if reason == _CAPPED and not situation.fits_one_by_one:
         # Whoever counts the money would rather be asked than pay twice as much for a part of it.
-        return Decision("", why, is_capped=True)
+        return Decision("", why, is_capped=True, fix=situation.shards[-1].message)
     return Decision("on-demand", why)
 
 
 def capped_line(job_id: str, decision: Decision) -> str:
     """Say how a job goes on whose budget lets no batch job in."""
-    return f"{decision.why}. `skuscribe resume {job_id} --lane on-demand` sends them one by one, at the full price."
+    return (
+        f"{decision.why}. {decision.fix} `skuscribe resume {job_id} --lane on-demand` sends them one by one, at the full"
+        " price."
+    )
 
 
 def _against_batch(situation: Situation, last: Sequence[ShardRecord]) -> str:

@@ -9,7 +9,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from decimal import ROUND_UP, Decimal
 
+from jobs.money import from_pico
 from jobs.results import ItemState
 from jobs.store.attempts import Finished, Grant, Start
 from jobs.store.item_table import OpenItem
@@ -46,7 +48,9 @@ def prepare(batch: JobBatch, shard: ShardRecord) -> ShardRecord:
     batch.end_the_rest(shard, outcome="unbilled", error="not_sent", above_item=records.last_item)
     if records.count < least:
         batch.endpoint.files.remove([uri])
-        return _too_small(batch, shard, records.count, cut_by=records.cut_by or "size")
+        if records.cut_by:
+            return _capped(batch, shard, records)
+        return _too_small(batch, shard, records.count)
     return batch.store.shards.ready(
         shard,
         rest_name=batch.new_name() if records.is_full else "",
@@ -82,6 +86,8 @@ class Records:
         self.is_full = False
         #: `cap` where the job's cap left items out.
         self.cut_by = ""
+        #: The most that one of its records reserves.
+        self.most_pico = 0
 
     @property
     def digest(self) -> str:
@@ -146,13 +152,22 @@ class Records:
             output_tokens=request.max_tokens,
             cached=False,
         )
+        self.most_pico = max(self.most_pico, reserved or 0)
         start = batch.start(shard, item, purpose=task.purpose, reserved_pico=reserved)
         return _Record(start, batch.codecs[shard.model].line(start.attempt, request))
 
 
-def _too_small(batch: JobBatch, shard: ShardRecord, records: int, *, cut_by: str = "size") -> ShardRecord:
+def _too_small(batch: JobBatch, shard: ShardRecord, records: int) -> ShardRecord:
     """End a shard that Bedrock would not take; its items go another way."""
     least = batch.endpoint.limits.least_records
     return unsent(
-        batch, shard, cut_by=cut_by, message=f"It has {records} records, and a batch job takes at least {least}."
+        batch, shard, cut_by="size", message=f"It has {records} records, and a batch job takes at least {least}."
     )
+
+
+def _capped(batch: JobBatch, shard: ShardRecord, records: Records) -> ShardRecord:
+    """End a shard of which the budget lets in fewer records than Bedrock takes."""
+    least = batch.endpoint.limits.least_records
+    needed = from_pico(batch.store.jobs.get(batch.job.id).spent_pico + least * records.most_pico)
+    message = f"A budget of ${needed.quantize(Decimal('0.01'), ROUND_UP):,} lets a batch job of {least:,} records in."
+    return unsent(batch, shard, cut_by=records.cut_by, message=message)
