@@ -84,10 +84,8 @@ def _without_batch(situation: Situation, reason: str) -> Decision:
 
 def capped_line(job_id: str, decision: Decision) -> str:
     """Say how a job goes on whose budget lets no batch job in."""
-    return (
-        f"{decision.why}. {decision.fix} `skuscribe resume {job_id} --lane on-demand` sends them one by one, at the full"
-        " price."
-    )
+    one_by_one = f"`skuscribe resume {job_id} --lane on-demand` sends them one by one, at the full price."
+    return f"{decision.why}. {decision.fix} {one_by_one}"
 
 
 def _against_batch(situation: Situation, last: Sequence[ShardRecord]) -> str:
