@@ -41,8 +41,6 @@ class Assembly:
     clock: Clock
     random: Callable[[], float]
     clock_s: Callable[[], float] = time.monotonic
-    #: Asks for the quotas of a model in a Region: (model, Region); None where nobody knows them.
-    ask_quotas: Callable[[str, str], Quotas | None] = lambda _model, _region: None
 
     def engine(
         self,
@@ -103,9 +101,8 @@ class Assembly:
         """Give the prices of a lane in a Region; `resolved`: what stands behind the model as asked for."""
         return BookPricing(self.book, region=region, lane=lane, today=lambda: self.clock().date(), resolved=resolved)
 
-    def quotas(self, spec: JobSpec, endpoint: Endpoint) -> Quotas:
-        """What the user says, else what Service Quotas says; what neither says is learned."""
-        told = endpoint.quotas
+    def quotas(self, spec: JobSpec, told: Quotas) -> Quotas:
+        """What the user says, else what Service Quotas has told; what neither says is learned."""
         return Quotas(
             requests_per_min=spec.rpm or self.settings.rpm or told.requests_per_min,
             tokens_per_min=spec.tpm or self.settings.tpm or told.tokens_per_min,

@@ -162,7 +162,7 @@ class Execution:
                 ),
                 clock_s=self._clock_s,
             )
-            quotas = assembly.quotas(spec, endpoint)
+            quotas = assembly.quotas(spec, endpoint.quotas)
             engine = assembly.engine(
                 job,
                 session=session,

@@ -112,7 +112,7 @@ class Line:
             )
             for warning in endpoint.warnings:
                 _LOG.warning("%s", warning, extra={"job": job.id})
-            quotas = assembly.quotas(spec, endpoint)
+            quotas = assembly.quotas(spec, endpoint.quotas)
             if endpoint.unlimited:
                 limiter: Limiter = MemoryLimiter(quotas, clock_s=assembly.clock_s, unlimited=True)
             else:

@@ -17,6 +17,7 @@ from jobs.intake.products import describe, read_products
 from jobs.intake.row_range import parse_rows
 from jobs.lifecycle import JobState
 from jobs.money import to_pico
+from jobs.outstanding import refuse_outstanding
 from jobs.planning import Assignment, PlannedModel, Planner, keep_products
 from jobs.sheet import Sheet, SheetInfo
 from jobs.spec import JobSpec, parse_deadline
@@ -289,19 +290,7 @@ class Preparation:
         )
         Planner(self._store, assignment).plan(most_products=most_products)
         if self._store.jobs.get(job_id).kind == "run" and draft.realm != SIMULATED and not spec.fresh:
-            self._refuse_twice(job_id)
-
-    def _refuse_twice(self, job_id: str) -> None:
-        """Batch jobs may be at it for days, and what they write is paid for."""
-        others = self._store.shards.written_elsewhere(job_id)
-        if others:
-            first, count = max(others.items(), key=lambda other: other[1])
-            raise UserError(
-                f"Batch jobs of {', '.join(others)} are writing {count:,} of these items already, or have written them"
-                " and nobody has fetched them: they would be paid for twice.",
-                fix=f"`skuscribe resume {first}` fetches them, then run this again; --fresh buys them a second time.",
-                code="in_batch",
-            )
+            refuse_outstanding(self._store, job_id)
 
     def change_lane(self, job: JobRecord, lane: str) -> None:
         """Let the open items of a job take another lane from now on; its batch jobs are stopped and harvested first.

@@ -12,7 +12,6 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -121,9 +120,7 @@ def wire(
     def new_id() -> str:
         return f"j{clock():%y%m%d}-{secrets.token_hex(3)}"
 
-    assembly = Assembly(
-        settings=settings, book=book, clock=clock, random=random.random, ask_quotas=cache(ask_service_quotas)
-    )
+    assembly = Assembly(settings=settings, book=book, clock=clock, random=random.random)
     hold = Hold(settings.home / "locks", store=store, clock=clock, lease_s=settings.lease_s)
     batch = BatchRun(store=store, assembly=assembly, new_name=lambda: new_session(clock))
     cluster = _cluster(settings, store, clock, hold) if settings.broker_url else None

@@ -105,9 +105,7 @@ class ChunkTable:
             if row.shared and row.state == JobState.RUNNING:
                 transaction.rollback()
                 return None
-            # Chunks that a stop left would send what goes into batch jobs now.
-            connection.execute(delete(chunks).where(chunks.c.job_id == job_id))
-            count = _divide(connection, job_id, size) if size else 0
+            count = _divide(connection, job_id, size)
             connection.execute(
                 update(jobs)
                 .where(jobs.c.id == job_id)
@@ -246,6 +244,10 @@ class ChunkTable:
 
 
 def _divide(connection: Connection, job_id: str, size: int) -> int:
+    # Chunks that a stop left would send what goes into other chunks now, or into batch jobs.
+    connection.execute(delete(chunks).where(chunks.c.job_id == job_id))
+    if not size:
+        return 0
     number = (func.row_number().over(order_by=items.c.id) - 1) // literal(size)
     page = select(items.c.id, number.label("number")).where(items.c.job_id == job_id, IS_OPEN).subquery()
     divided = (
@@ -253,7 +255,6 @@ def _divide(connection: Connection, job_id: str, size: int) -> int:
         .group_by(page.c.number)
         .order_by(page.c.number)
     )
-    connection.execute(delete(chunks).where(chunks.c.job_id == job_id))
     columns = ["job_id", "first_item", "last_item", "state"]
     made = insert(chunks).from_select(columns, divided).execution_options(preserve_rowcount=True)
     return connection.execute(made).rowcount

@@ -155,6 +155,13 @@ class ItemTable:
         with self._engine.connect() as connection:
             return {row[0]: row[1] for row in connection.execute(query)}
 
+    def open_prints(self, job_id: str, *, after: int, last: int, size: int = _PLANNED) -> list[tuple[int, str]]:
+        """Give the next open items of a range with their fingerprints, in the order of planning."""
+        wanted = (items.c.job_id == job_id) & (items.c.id > after) & (items.c.id <= last)
+        query = select(items.c.id, items.c.fingerprint).where(wanted, IS_OPEN).order_by(items.c.id).limit(size)
+        with self._engine.connect() as connection:
+            return [(row[0], row[1]) for row in connection.execute(query)]
+
     def add_items(self, job_id: str, page: Sequence[PlannedItem]) -> None:
         """Keep planned items of a job."""
         rows = [_item_row(job_id, item) for item in page]

@@ -12,7 +12,6 @@ from sqlalchemy import Connection, Engine, RowMapping, exists, func, insert, sel
 
 from jobs.clock import stamp
 from jobs.lifecycle import ENDED, JobState
-from jobs.results import ItemState
 from jobs.store.schema import IS_OPEN, IS_RUNNING, items, jobs, shards
 from jobs.store.session_table import lives
 from jobs.store.shard_rows import set_shards
@@ -116,6 +115,10 @@ class ShardRecord:
 REST_IS_OPEN = jobs.c.rest_lane.is_(None) & ((jobs.c.lane == "batch") | exists().where(shards.c.job_id == jobs.c.id))
 
 
+#: Above the id of any item.
+_MOST_ID = 2**63 - 1
+
+
 class ClaimLostError(Exception):
     """Somebody else works on this shard by now: what was about to be written is not."""
 
@@ -191,36 +194,26 @@ class ShardTable:
         """Give the shards that a session has."""
         return self._listed(shards.c.session == session, order=(shards.c.id,))
 
-    def written_elsewhere(self, job_id: str) -> dict[str, int]:
-        """Count the open items of a job whose text the open shards of others in its realm bring, by these jobs.
+    def at_work_elsewhere(self, job_id: str) -> list[tuple[str, int, int]]:
+        """Give what batch jobs of other jobs in the same realm are for: job, first and last item.
 
-        Of a shard that was never asked for only where its job runs.
+        All of a job that runs; of others what Bedrock was asked for and nobody has harvested.
         """
-        mine, theirs, this = items.alias("mine"), items.alias("theirs"), jobs.alias("this")
-        brings = (
-            (theirs.c.job_id == shards.c.job_id)
-            & theirs.c.id.between(shards.c.first_item, shards.c.last_item)
-            & (theirs.c.state == ItemState.PENDING)
-        )
-        wants = (mine.c.fingerprint == theirs.c.fingerprint) & (mine.c.state == ItemState.PENDING)
-        query = (
-            select(jobs.c.id, func.count(func.distinct(mine.c.id)))
-            .select_from(
-                shards.join(jobs, jobs.c.id == shards.c.job_id)
-                .join(this, (this.c.id == job_id) & (this.c.realm == jobs.c.realm))
-                .join(theirs, brings)
-                .join(mine, (mine.c.job_id == job_id) & wants & mine.c.twin_of.is_(None))
-            )
-            .where(
-                shards.c.state != "closed",
-                shards.c.job_id != job_id,
-                shards.c.asked_at.is_not(None) | (jobs.c.state == JobState.RUNNING),
-            )
-            .group_by(jobs.c.id)
-            .order_by(jobs.c.id)
+        this = jobs.alias("this")
+        realm = select(this.c.realm).where(this.c.id == job_id).scalar_subquery()
+        elsewhere = (jobs.c.id != job_id) & (jobs.c.realm == realm)
+        is_running = jobs.c.state == JobState.RUNNING
+        running = select(jobs.c.id).where(elsewhere, is_running, REST_IS_OPEN)
+        asked = (
+            select(shards.c.job_id, shards.c.first_item, shards.c.last_item)
+            .join(jobs, jobs.c.id == shards.c.job_id)
+            .where(elsewhere, shards.c.state != "closed", shards.c.asked_at.is_not(None))
+            .where(shards.c.job_id.not_in(running))
+            .order_by(shards.c.id)
         )
         with self._engine.connect() as connection:
-            return {row[0]: row[1] for row in connection.execute(query)}
+            whole = [(one, 1, _MOST_ID) for one in connection.execute(running).scalars()]
+            return whole + [(row[0], row[1], row[2]) for row in connection.execute(asked)]
 
     def in_progress(self, model: str, *, realm: str, region: str) -> Sequence[ShardRecord]:
         """Give the shards of a model whose jobs Bedrock has, or may have, as far as the store knows."""

@@ -9,11 +9,13 @@ from sqlalchemy import select, text
 from store_making import JOB, MODEL, done, now, ok_end, start, with_items
 
 from jobs.lifecycle import JobState, StopReason
+from jobs.outstanding import outstanding, refuse_outstanding
 from jobs.results import ItemState
 from jobs.store.attempts import End, Grant
 from jobs.store.schema import shards
 from jobs.store.shard_ledger import Harvested, Note, ShardLedger
 from jobs.store.shard_table import ClaimLostError, ShardState
+from templates.errors import UserError
 
 LATER = now() + timedelta(minutes=10)
 
@@ -174,20 +176,29 @@ def test_what_is_not_sent_is_no_request(store):
 
 
 def test_items_that_batch_jobs_of_another_job_write_are_known(store):
-    """By their text: f0 to f4 are in the first job's shard, and the other one wants f0 to f6."""
+    """By their text: the first job's shards have f0 to f4, and the other one wants f0 to f6."""
     _, shard = claimed(store, state=JobState.STOPPED)
     with_items(store, 7, job_id="j2", twins=2)
     with_items(store, 7, job_id="j3", realm="elsewhere")
-    written = store.shards.written_elsewhere
-    assert written("j2") == {}, "nobody has asked for it, and its job does not run"
+    assert outstanding(store, "j2") == {}, "nobody has asked for it, and its job does not run"
     store.jobs.change(JOB, state=JobState.RUNNING)
-    assert written("j2") == {JOB: 5}
+    assert outstanding(store, "j2") == {JOB: 5}
     store.jobs.change(JOB, state=JobState.STOPPED)
     shard = store.shards.change(shard, state=ShardState.READY, asked_at="2026-11-22T12:00:00.000Z")
-    assert written("j2") == {JOB: 5}
-    assert written("j3") == written(JOB) == {}
+    assert outstanding(store, "j2") == {JOB: 5}
+    assert outstanding(store, "j3") == outstanding(store, JOB) == {}
+    with pytest.raises(UserError, match=f"Batch jobs of {JOB} are writing 5 of these items already"):
+        refuse_outstanding(store, "j2")
     closed(store, shard)
-    assert written("j2") == {}
+    assert outstanding(store, "j2") == {}
+
+
+def test_a_job_that_runs_in_the_batch_lane_has_all_its_items_before_its_shards_are_made(store):
+    with_items(store, 5, lane="batch", state=JobState.RUNNING)
+    with_items(store, 3, job_id="j2")
+    assert outstanding(store, "j2") == {JOB: 3}
+    store.jobs.change(JOB, rest_lane="on-demand")
+    assert outstanding(store, "j2") == {}
 
 
 def test_what_does_not_fit_becomes_a_shard_of_its_own(store):
@@ -350,15 +361,15 @@ def test_who_changes_several_shards_never_waits_for_somebody_who_waits_for_it(st
         with writing.begin() as connection:
             connection.execute(row.where(shards.c.id == first.id))
             changed = pool.submit(change, store)
-            _until_one_waits(connection)
+            _until_one_waits(connection, changed)
             connection.execute(row.where(shards.c.id == second.id))
         changed.result(timeout=30)
     assert {shard.due_at for shard in store.shards.open(JOB)} == {""}
 
 
-def _until_one_waits(connection):
-    """Return when another transaction waits for a row; SQLite lets nobody else begin to write anyway."""
+def _until_one_waits(connection, changed):
+    """Return when another transaction waits for a row, or is over; SQLite lets nobody else begin to write anyway."""
     if connection.dialect.name == "postgresql":
         waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
-        while not connection.execute(waiting).scalar():
+        while not (connection.execute(waiting).scalar() or changed.done()):
             pass

@@ -8,18 +8,17 @@ limit of a file (1 GB) comes before that of a job (5 GB; 100 GB for Nova Pro on 
 from __future__ import annotations
 
 import re
-import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from templates.errors import UserError
 from worker.aws.models import ModelRef
-from worker.aws.quotas import listed_quotas, name_words
+from worker.aws.quotas import name_words
 from worker.batch_settings import BatchSettings
 
 if TYPE_CHECKING:
-    from boto3 import Session
+    pass
 
 _GB = 10**9
 _JOB_GB = 5
@@ -71,21 +70,6 @@ def batch_limits(settings: BatchSettings, found: BatchLimits | None) -> BatchLim
             code="setting",
         )
     return limits
-
-
-def read_batch_limits(
-    session: Session,
-    ref: ModelRef,
-    *,
-    region: str,
-    patience_s: float = 10.0,
-    clock: Callable[[], float] = time.monotonic,
-) -> BatchLimits | None:
-    """Ask Service Quotas for a model's limits; None when it cannot be asked, or not in time, or does not know them."""
-    if ref.base is None:
-        return None
-    found = listed_quotas(session, region=region, patience_s=patience_s, clock=clock)
-    return None if found is None else limits_among(found, ref)
 
 
 def limits_among(quotas: Iterable[Mapping[str, Any]], ref: ModelRef) -> BatchLimits | None:

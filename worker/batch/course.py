@@ -27,6 +27,8 @@ class Situation:
     open_items: int
     #: Of the present session of the job, in their order.
     shards: Sequence[ShardRecord]
+    #: A record of the job has had an answer, in whichever session.
+    was_answered: bool
     least_records: int
     #: Whether the deadline leaves room for another batch job.
     has_time: bool
@@ -47,9 +49,8 @@ class Decision:
     lane: str
     why: str = ""
     error: ModelError | None = None
-    #: The budget keeps what is left from being sent; how that can be mended.
+    #: The budget keeps what is left from being sent.
     is_capped: bool = False
-    fix: str = ""
 
 
 def decide(situation: Situation) -> Decision:
@@ -61,7 +62,7 @@ def decide(situation: Situation) -> Decision:
         late = ", and the time for batch jobs is over" if situation.is_late else ""
         return Decision(situation.other_lane or "on-demand", f"{left:,} items are left{late}")
     last = _last_round(situation.shards)
-    if error := _hits_all(situation.shards):
+    if error := _hits_all(last, was_answered=situation.was_answered):
         return Decision("", error=error)
     if reason := _against_batch(situation, last):
         return _without_batch(situation, reason)
@@ -78,14 +79,14 @@ def _without_batch(situation: Situation, reason: str) -> Decision:
         return Decision("flex", why)
     if reason == _CAPPED and not situation.fits_one_by_one:
         # Whoever counts the money would rather be asked than pay twice as much for a part of it.
-        return Decision("", why, is_capped=True, fix=situation.shards[-1].message)
+        told = [shard.message for shard in situation.shards if shard.cut_by == "cap"]
+        return Decision("", f"{why}. {told[-1]}", is_capped=True)
     return Decision("on-demand", why)
 
 
 def capped_line(job_id: str, decision: Decision) -> str:
     """Say how a job goes on whose budget lets no batch job in."""
-    one_by_one = f"`skuscribe resume {job_id} --lane on-demand` sends them one by one, at the full price."
-    return f"{decision.why}. {decision.fix} {one_by_one}"
+    return f"{decision.why} `skuscribe resume {job_id} --lane on-demand` sends them one by one, at the full price."
 
 
 def _against_batch(situation: Situation, last: Sequence[ShardRecord]) -> str:
@@ -142,9 +143,8 @@ def _brought_nothing(last: Sequence[ShardRecord]) -> bool:
     return bool(sent) and not any(shard.answered for shard in sent) and 2 * done > sum(one.records for one in sent)
 
 
-def _hits_all(shards: Sequence[ShardRecord]) -> ModelError | None:
-    """Give the error of jobs of which not one ran, or that brought not one answer so far."""
-    last = _last_round(shards)
+def _hits_all(last: Sequence[ShardRecord], *, was_answered: bool) -> ModelError | None:
+    """Give the error of a round of which not one batch job ran, or not one record of the job has had an answer."""
     sent = [shard for shard in last if shard.arn]
     if not sent:
         return None
@@ -157,7 +157,7 @@ def _hits_all(shards: Sequence[ShardRecord]) -> ModelError | None:
             fix=f"`skuscribe doctor` checks bucket and role. Mend it, then `skuscribe resume {shard.job_id}`; or"
             f" {finish}.",
         )
-    if not _brought_nothing(last) or any(one.answered for one in shards):
+    if was_answered or not _brought_nothing(last):
         return None
     if any(one.replied for one in sent):
         return ModelError(

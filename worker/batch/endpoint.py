@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
 from typing import Protocol
@@ -14,14 +15,16 @@ from jobs.store.job_table import JobRecord
 from jobs.store.shard_table import ShardRecord
 from templates.errors import UserError
 from worker.aws.access import preflight
-from worker.aws.batch_limits import BatchLimits, batch_limits, read_batch_limits
+from worker.aws.batch_limits import BatchLimits, batch_limits, limits_among
 from worker.aws.client import control_endpoint, session_for, simulated_session
 from worker.aws.endpoint import realm_of
 from worker.aws.invocation_jobs import InvocationJobs
 from worker.aws.models import ModelRef
+from worker.aws.quotas import listed_quotas, quotas_among
 from worker.aws.record_files import S3RecordFiles
 from worker.endpoint import SIMULATED, named_model
 from worker.inference_jobs import InferenceJobs, RecordFiles
+from worker.limits.limiter import Quotas
 from worker.settings import DEFAULT_REGION, Settings
 from worker.simulator.process import start_simulator
 from worker.simulator.settings import SimulatorSettings
@@ -35,6 +38,8 @@ _SIMULATED = SimulatorSettings(s3=1, batch_validating_s=0.5, batch_scheduled_s=0
 _SIMULATED_POLL_S = 0.3
 #: How long an open way is used: credentials, access and the model's life are checked again after it.
 _KEPT_S = 600.0
+#: How long Service Quotas may take.
+_PATIENCE_S = 10.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +60,8 @@ class BatchEndpoint:
     timeout_hours: int
     poll_s: float
     limits: BatchLimits
+    #: Of requests that are sent one by one, as Service Quotas tells them.
+    quotas: Quotas = field(default_factory=Quotas)
     warnings: tuple[str, ...] = ()
     #: Whether jobs outlive the process that asked for them; those of a simulator inside end with it.
     keeps_jobs: bool = True
@@ -180,6 +187,7 @@ def _reached(settings: Settings, started_in: str, ref: ModelRef, *, region: str,
             " up.",
             code="realm",
         )
+    limits, quotas = _told(named, checked.model) if realm == "aws" else (None, Quotas())
     return BatchEndpoint(
         realm=realm,
         region=named,
@@ -192,12 +200,29 @@ def _reached(settings: Settings, started_in: str, ref: ModelRef, *, region: str,
         kms_key=batch.kms_key,
         timeout_hours=batch.timeout_hours,
         poll_s=batch.poll_s,
-        limits=batch_limits(batch, _told_limits(named, checked.model) if realm == "aws" else None),
+        limits=batch_limits(batch, limits),
+        quotas=quotas,
         warnings=checked.warnings,
     )
 
 
+def _told(region: str, model: ModelRef) -> tuple[BatchLimits | None, Quotas]:
+    """Give a model's limits and quotas as far as Service Quotas tells them."""
+    try:
+        return _listed(region, model)
+    except LookupError:
+        return None, Quotas()
+
+
 @lru_cache(maxsize=64)
-def _told_limits(region: str, model: ModelRef) -> BatchLimits | None:
-    """Read a model's limits from Service Quotas, once in a process: they take dozens of requests."""
-    return read_batch_limits(session_for(region=region), model, region=region)
+def _listed(region: str, model: ModelRef) -> tuple[BatchLimits | None, Quotas]:
+    """Read them once in a process: that takes dozens of requests.
+
+    Raises:
+        LookupError: it tells nothing at this moment; it is asked again the next time.
+    """
+    found = listed_quotas(session_for(region=region), region=region, patience_s=_PATIENCE_S, clock=time.monotonic)
+    if found is None:
+        raise LookupError(region)
+    rates = quotas_among(found, model)
+    return limits_among(found, model), Quotas(rates.requests_per_min, rates.tokens_per_min) if rates else Quotas()

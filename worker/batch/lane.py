@@ -175,7 +175,8 @@ class BatchLane:
         if is_first:
             self._told.add((shard.id, shard.state))
             self._batch.tell(f"Batch job {shard.job_name} waits: {error.message}")
-        wait = self._poll_s(shard) if later else wait_s(shard.tries, first_s=self._soon_s)
+        is_look = later or shard.state is ShardState.ENDED
+        wait = self._poll_s(shard) if is_look else wait_s(shard.tries, first_s=self._soon_s)
         self._release(shard, wait, stop=stop)
 
     def _release(self, shard: ShardRecord, wait: float, *, stop: bool) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
+from jobs.outstanding import refuse_outstanding
 from jobs.spec import JobSpec
 from jobs.store.job_table import JobRecord
 from jobs.store.shard_ledger import ShardLedger
@@ -88,13 +89,14 @@ class JobCourse:
     def next(self) -> Decision:
         """Say in which lane the open items go on, once no shard is open."""
         batch, job = self._batch, self._batch.job
-        before = batch.store.jobs.get(job.id).rounds_before
+        before, shards = batch.store.jobs.get(job.id).rounds_before, batch.store.shards.of_job(job.id)
         at = self.cut_off()
         least_s = self._assembly.settings.batch.least_deadline_s
         return decide(
             Situation(
                 open_items=self._open_items(),
-                shards=[shard for shard in batch.store.shards.of_job(job.id) if shard.round > before],
+                shards=[shard for shard in shards if shard.round > before],
+                was_answered=any(shard.answered for shard in shards),
                 least_records=batch.endpoint.limits.least_records,
                 has_time=at is None or (at - batch.clock()).total_seconds() >= least_s,
                 other_lane=self._other_lane(),
@@ -115,8 +117,15 @@ class JobCourse:
         return cut_off_at(datetime.fromisoformat(job.deadline_at), since, items=items, per_min=per_min)
 
     def plan(self) -> int:
-        """Divide the open items into shards; give how many there are."""
+        """Divide the open items into shards; give how many there are.
+
+        Raises:
+            UserError: another job began to have them written after this one was planned.
+        """
         batch = self._batch
+        is_first = not batch.store.shards.of_job(batch.job.id)
+        if is_first and batch.endpoint.keeps_jobs and not JobSpec.from_json(batch.job.spec).fresh:
+            refuse_outstanding(batch.store, batch.job.id)
         return batch.store.shards.plan(
             batch.job.id,
             name=batch.new_name(),

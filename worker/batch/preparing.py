@@ -86,8 +86,9 @@ class Records:
         self.is_full = False
         #: `cap` where the job's cap left items out.
         self.cut_by = ""
-        #: The most that one of its records reserves.
+        #: The most that one of its records reserves, and what all that were let in do, in picodollars.
         self.most_pico = 0
+        self.reserved_pico = 0
 
     @property
     def digest(self) -> str:
@@ -135,6 +136,7 @@ class Records:
                 self.cut_by = "cap" if grant is Grant.CAP else self.cut_by
                 continue
             self.count += 1
+            self.reserved_pico += record.start.reserved_pico or 0
             self._bytes += len(record.line)
             yield record.line
 
@@ -167,7 +169,8 @@ def _too_small(batch: JobBatch, shard: ShardRecord, records: int) -> ShardRecord
 
 def _capped(batch: JobBatch, shard: ShardRecord, records: Records) -> ShardRecord:
     """End a shard of which the budget lets in fewer records than Bedrock takes."""
-    least = batch.endpoint.limits.least_records
-    needed = from_pico(batch.store.jobs.get(batch.job.id).spent_pico + least * records.most_pico)
+    least, job = batch.endpoint.limits.least_records, batch.store.jobs.get(batch.job.id)
+    of_others = job.spent_pico + job.held_pico - records.reserved_pico
+    needed = from_pico(of_others + least * records.most_pico)
     message = f"A budget of ${needed.quantize(Decimal('0.01'), ROUND_UP):,} lets a batch job of {least:,} records in."
     return unsent(batch, shard, cut_by=records.cut_by, message=message)

@@ -13,7 +13,6 @@ from jobs.tokens import answer_tokens
 from worker.assembly import Assembly
 from worker.aws.capabilities import capability_of
 from worker.batch.job_batch import JobBatch
-from worker.limits.limiter import Quotas
 from worker.pricing import BookPricing
 
 
@@ -26,7 +25,7 @@ class Rest:
 
     def per_min(self) -> float | None:
         """Say how many of them a minute the quotas let through, None where nobody has told any."""
-        quotas = self._quotas()
+        quotas = self.assembly.quotas(self._spec, self.batch.endpoint.quotas)
         one_by_one = self._estimate(learned=False)
         seconds = seconds_at(
             one_by_one,
@@ -56,13 +55,6 @@ class Rest:
     @property
     def _spec(self) -> JobSpec:
         return JobSpec.from_json(self.batch.job.spec)
-
-    def _quotas(self) -> Quotas:
-        spec, settings = self._spec, self.assembly.settings
-        rpm, tpm = spec.rpm or settings.rpm, spec.tpm or settings.tpm
-        if rpm or tpm or self.batch.job.realm != "aws":
-            return Quotas(rpm, tpm)
-        return self.assembly.ask_quotas(self._model, self.batch.endpoint.region) or Quotas()
 
     def _estimate(self, *, learned: bool) -> Estimate:
         """Estimate them on demand; `learned`: by earlier replies, whose sum takes a while for many."""

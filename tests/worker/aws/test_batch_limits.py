@@ -3,8 +3,7 @@ from __future__ import annotations
 import pytest
 
 from templates.errors import UserError
-from worker.aws.batch_limits import DEFAULTS, BatchLimits, batch_limits, limits_among, read_batch_limits
-from worker.aws.client import session_for
+from worker.aws.batch_limits import DEFAULTS, BatchLimits, batch_limits, limits_among
 from worker.aws.models import parse_model
 from worker.batch_settings import BatchSettings
 
@@ -96,14 +95,7 @@ def test_limits_that_no_job_can_keep_to_are_refused():
     assert batch_limits(BatchSettings(most_records=99, least_records=99), None).most_records == 99
 
 
-@pytest.mark.usefixtures("keys")
-def test_only_aws_itself_is_asked_for_limits(monkeypatch):
-    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
-
-    assert read_batch_limits(session_for(), parse_model(LITE), region="us-east-1") is None
-
-
-def test_a_model_without_a_known_base_is_not_asked_about():
+def test_a_model_without_a_known_base_has_no_limits_of_its_own():
     arn = "arn:aws:bedrock:us-east-1:123456789012:custom-model/abc"
 
-    assert read_batch_limits(session_for(), parse_model(arn), region="us-east-1") is None
+    assert limits_among(of("Amazon Nova Lite", jobs=3.0), parse_model(arn)) is None

@@ -38,6 +38,7 @@ def decided(open_items, *shards, **values):
     given_values = {
         "open_items": open_items,
         "shards": shards,
+        "was_answered": any(one.answered for one in shards),
         "least_records": 100,
         "has_time": True,
         "other_lane": "",

@@ -1,17 +1,24 @@
 """A job's way through batch-inference jobs, with whatever Bedrock makes of them."""
 
 import json
+import re
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
-from batch_world import ROOT, BatchWorld
-from store_making import JOB, MODEL
+from batch_world import ROOT, BatchWorld, Killed
+from engine_making import TEMPLATE
+from store_making import JOB, MODEL, start, with_items
 
 from jobs.clock import stamp
-from jobs.lifecycle import StopReason
+from jobs.lifecycle import JobState, StopReason
+from jobs.money import to_pico
 from jobs.results import ItemState
+from jobs.store.attempts import End
+from jobs.store.ledger import Ledger
 from jobs.store.shard_table import ShardState
 from templates.errors import SkuscribeError, UserError
+from worker.batch.rest import Rest
 from worker.execution import renewed_deadline
 from worker.inference_jobs import JobStatus
 from worker.model import ErrorKind, ModelError
@@ -265,6 +272,54 @@ def test_records_that_always_fail_do_not_fail_a_job_that_others_went_well_in(tmp
     assert states(world) == {"done": 9, "pending": 3}
     assert len(world.bedrock.jobs) == 2
     world.check_accounts()
+
+
+def test_a_later_pass_that_brings_nothing_fails_no_job_that_was_killed_in_it(tmp_path):
+    """Whoever resumes sees the answers of before: the rest is sent one by one, and not into batch jobs each time."""
+    world = BatchWorld(tmp_path, items=12, most_records=100, least_records=2)
+    bad = {f"{item:09d}" for item in world.ids[:3]}
+    world.bedrock.fate = lambda record: "error" if record["recordId"].rpartition("-")[2] in bad else "ok"
+    create = world.bedrock.create
+
+    def killed_after_the_second(order):
+        arn = create(order)
+        if len(world.bedrock.jobs) == 2:
+            raise Killed
+        return arn
+
+    world.bedrock.create = killed_after_the_second
+    with pytest.raises(Killed):
+        world.run()
+    world.bedrock.create = create
+    assert world.run() is None
+    assert world.store.jobs.get(JOB).rest_lane == "on-demand"
+    assert len(world.bedrock.jobs) == 2
+
+
+def test_a_job_is_refused_whose_items_another_one_has_begun_meanwhile(world):
+    with_items(world.store, 12, job_id="j9", realm="aws", lane="batch", state=JobState.RUNNING, template=TEMPLATE.ref)
+    with pytest.raises(UserError, match="Batch jobs of j9 are writing 12 of these items already"):
+        world.run()
+    assert world.bedrock.jobs == {}
+    assert world.lines() == []
+
+
+def test_the_budget_that_is_named_lets_a_batch_job_in_beside_what_is_held(tmp_path, monkeypatch):
+    monkeypatch.setattr(Rest, "fits_budget", lambda _: False)
+    world = BatchWorld(tmp_path, items=12, most_records=100, least_records=5, cap_pico=10**10)
+    world.pricing.reserve_pico = lambda *_, **__: 10**10
+    world.store.jobs.change(JOB, cap_pico=3 * 10**10)
+    held = start("x1-1", world.ids[0], reserved=10**10, session="x1")
+    with Ledger(world.store.engine, clock=world.clock) as ledger:
+        ledger.start(held)
+        ledger.end(End(start=held, outcome="unconfirmed", error="lost"))
+    assert world.run() is StopReason.CAP
+    named = next(line for line in world.told if "lets a batch job" in line)
+    needed = Decimal(re.search(r"A budget of \$([0-9.]+) lets", named)[1])
+    assert needed == Decimal("0.06")
+    world.store.jobs.change(JOB, cap_pico=to_pico(needed))
+    world.run()
+    assert len(world.bedrock.jobs) >= 1
 
 
 def test_a_budget_lets_in_what_fits_and_the_rest_when_that_is_paid(tmp_path):
