@@ -46,6 +46,9 @@ class SummarySheet:
         self._sheet.set_column(1, len(_GROUP_HEADER), 18)
         self._line(f"Skuscribe report of job {summary.job}", style="title")
         if summary.simulated:
+            # White on a colour that goes as far as the text does: beyond it nobody would read it.
+            for column in range(1, len(_GROUP_HEADER)):
+                self._sheet.write_blank(self._row, column, None, self._formats["warning"])
             self._line(SIMULATED_BANNER, style="warning")
         self._block("Job", _about(summary, job))
         states = self._block("Items", {name: count for name, count in summary.items.items() if name != "total"})

@@ -146,6 +146,10 @@ def test_a_job_without_items_has_a_report(tmp_path):
 def test_a_simulated_report_says_so_at_the_top(tmp_path, simulated):
     sheet = write(tmp_path / "r.xlsx", [result(2)], simulated=simulated)["Summary"]
     assert str(sheet["A2"].value or "").startswith("SIMULATED") is simulated
+    # It is written in white, and longer than its column.
+    coloured = {sheet.cell(2, column).fill.fgColor.rgb for column in range(1, 7)}
+    assert len(coloured) == 1
+    assert ("00000000" in coloured) is not simulated
 
 
 def test_text_of_any_kind_is_text(tmp_path):
