@@ -202,8 +202,7 @@ class ShardTable:
         this = jobs.alias("this")
         realm = select(this.c.realm).where(this.c.id == job_id).scalar_subquery()
         elsewhere = (jobs.c.id != job_id) & (jobs.c.realm == realm)
-        is_running = jobs.c.state == JobState.RUNNING
-        running = select(jobs.c.id).where(elsewhere, is_running, REST_IS_OPEN)
+        running = select(jobs.c.id).where(elsewhere, jobs.c.state == JobState.RUNNING, REST_IS_OPEN)
         asked = (
             select(shards.c.job_id, shards.c.first_item, shards.c.last_item)
             .join(jobs, jobs.c.id == shards.c.job_id)

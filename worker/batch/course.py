@@ -97,7 +97,7 @@ def _against_batch(situation: Situation, last: Sequence[ShardRecord]) -> str:
     if not last:
         return ""
     sent = sum(shard.records for shard in last if shard.arn)
-    waited = any(shard.cut_by == "cap" for shard in last)
+    waited = _is_cut(last)
     reasons = (
         (not situation.has_time, ", and another batch job could be late"),
         (waited and not sent, _CAPPED),
@@ -129,6 +129,7 @@ def _rounds(shards: Sequence[ShardRecord]) -> int:
 
 
 def _is_cut(shards: Sequence[ShardRecord]) -> bool:
+    """Whether the budget kept records of a round out."""
     return any(shard.cut_by == "cap" for shard in shards)
 
 
