@@ -78,8 +78,9 @@ secrets/redis_conf: | secrets/redis_password
 secrets/broker_url: | secrets/redis_password
 	@umask 022; read -r password < secrets/redis_password; echo "redis://:$$password@redis:6379/0" > $@
 
+# Three on two cores: who waits for a server leaves its core to the others.
 test: check libreoffice servers
-	@$(BIN)/python -m pytest -q -n 2
+	@$(BIN)/python -m pytest -q -n 3
 
 test-fast: $(DEV)
 	@$(BIN)/python -m pytest -q -n 2 -m "not servers and not slow and not corpus"
