@@ -1,9 +1,39 @@
 from __future__ import annotations
 
+import time
+from datetime import timedelta
+from functools import partial
+
 import pytest
 
+from jobs.clock import utc_now
 from worker.simulator.process import start_simulator
 from worker.simulator.settings import SimulatorSettings
+from worker.wiring import Assembly, wire
+
+
+class Hands:
+    """The clock of the commands in this process, which a test may put forward."""
+
+    def __init__(self):
+        self._forward_s = 0.0
+
+    def forward(self, seconds):
+        self._forward_s += seconds
+
+    def now(self):
+        return utc_now() + timedelta(seconds=self._forward_s)
+
+    def seconds(self):
+        return time.monotonic() + self._forward_s
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    hands = Hands()
+    monkeypatch.setitem(wire.__kwdefaults__, "clock", hands.now)
+    monkeypatch.setattr("worker.wiring.Assembly", partial(Assembly, clock_s=hands.seconds))
+    return hands
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,7 @@ from command_line import csv_file, ended, many, start, table_of
 pytestmark = pytest.mark.servers
 
 RUN = ("--template", "image-alt-text", "--yes", "--json")
+HOUR_S = 3600
 
 
 def _when_busy(bedrock, requests=8):
@@ -77,15 +78,19 @@ def test_stop_from_another_process_ends_a_job_within_two_seconds(skuscribe, bedr
     _check_resumed(skuscribe, bedrock, job["job"], 600)
 
 
-def test_a_deadline_stops_a_job_and_resume_goes_on(skuscribe, bedrock, tmp_path):
-    bedrock.latency_s = 0.4
-    source = csv_file(tmp_path / "p.csv", many(20))
-    summary = skuscribe.json("run", source, *RUN[:-1], "--concurrency", "1", "--deadline", "2s", code=3)
+def test_a_deadline_stops_a_job_and_resume_goes_on(skuscribe, bedrock, tmp_path, clock):
+    def the_hour_passes(text, _):
+        if "number 5" in text:
+            clock.forward(HOUR_S)
+
+    bedrock.latency_s, bedrock.plan = 0.1, the_hour_passes
+    source = csv_file(tmp_path / "p.csv", many(60))
+    summary = skuscribe.json("run", source, *RUN[:-1], "--concurrency", "1", "--deadline", "1h", code=3)
     assert (summary["state"], summary["stop_reason"]) == ("stopped", "deadline")
-    assert 0 < summary["items"]["done"] < 20
-    bedrock.latency_s = 0
-    assert skuscribe.json("resume", summary["job"])["items"]["done"] == 20
-    assert bedrock.counts.requests == 20
+    assert 5 <= summary["items"]["done"] < 60
+    bedrock.latency_s, bedrock.plan = 0, None
+    assert skuscribe.json("resume", summary["job"])["items"]["done"] == 60
+    assert bedrock.counts.requests == 60
 
 
 def test_a_killed_job_is_shown_as_interrupted_and_can_be_resumed(skuscribe, bedrock, tmp_path):

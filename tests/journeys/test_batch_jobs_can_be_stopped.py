@@ -101,16 +101,17 @@ def test_stop_from_another_process_ends_the_batch_jobs_and_keeps_what_they_did(s
     assert_done(batches, skuscribe.json("resume", summary["job"]), ITEMS)
 
 
-def test_a_deadline_ends_the_batch_jobs_in_time_to_send_the_rest_itself(skuscribe, batches, tmp_path):
-    batches.behave(batch_s=HOUR_S)
-    batches.gate.at("StopModelInvocationJob", 1, lambda: batches.advance(HOUR_S / 2))
+def test_a_deadline_ends_the_batch_jobs_in_time_to_send_the_rest_itself(skuscribe, batches, tmp_path, clock):
+    batches.behave(batch_s=10 * HOUR_S)
+    batches.gate.at("GetModelInvocationJob", 3, lambda: clock.forward(5 * HOUR_S))
+    batches.gate.at("StopModelInvocationJob", 1, lambda: batches.advance(5 * HOUR_S))
     source = csv_file(tmp_path / "p.csv", many(ITEMS))
-    outcome = skuscribe("run", source, *RUN, "--deadline", "10s", "--json")
+    outcome = skuscribe("run", source, *RUN, "--deadline", "5h1m", "--json")
     assert outcome.code == 0, outcome.err
     assert batches.statuses() == {"Stopped": 2}
     assert "are left, and the time for batch jobs is over: they go on demand." in outcome.err
     lanes = outcome.json["lanes"]
     assert set(lanes) == {"batch", "on-demand"}
     assert lanes["batch"] >= ITEMS * 0.4
-    assert outcome.json["seconds"] < 10
+    assert 5 * HOUR_S < outcome.json["seconds"] < 5 * HOUR_S + 60
     assert_done(batches, outcome.json, ITEMS)
