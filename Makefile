@@ -11,7 +11,7 @@ DEV := .venv/.dev
 # Packages of the system are installed as root, or by sudo where that asks for no password.
 SUDO = $(shell test "$$(id -u)" = 0 || { sudo -n true 2>/dev/null && echo sudo -n || echo false; })
 
-# Tests start thousands of processes: where this is set, each would compile all modules anew, a quarter of the time.
+# Tests start many processes: where this is set, each of them would compile all our modules anew.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help

@@ -25,6 +25,9 @@ _CONNECTION = {
     "keepalives_count": "3",
     "tcp_user_timeout": "30000",
 }
+#: A process that stands still in the middle of a transaction (its machine sleeps, swaps, is stopped) keeps its locks
+#: from all others: after so long the server ends its connection, and it does that transaction again when it goes on.
+_STANDSTILL_MS = 30_000
 #: Server shut down, crashed or starting; idle too long; no connection left; a primary that became a standby.
 #: Source: PostgreSQL's table of error codes, https://www.postgresql.org/docs/current/errcodes-appendix.html
 _LOST = ("08", "57P01", "57P02", "57P03", "57P05", "25P03", "53300", "25006")
@@ -100,11 +103,15 @@ def wait_out(engine: Engine, most_s: float) -> None:
 
 def _connect(dialect: Dialect, _record: Any, arguments: list[Any], options: dict[str, Any]) -> Any:
     try:
-        return dialect.connect(*arguments, **options)
+        connection = dialect.connect(*arguments, **options)
+        # Not by libpq's `options`: proxies between us and the server refuse them.
+        connection.execute(f"SET idle_in_transaction_session_timeout = {_STANDSTILL_MS:d}")
+        connection.commit()
     except OperationalError as error:
         if any(words in str(error) for words in _REFUSED):
             raise _refused(error) from error
         raise store_lost(error) from error
+    return connection
 
 
 def _lay_down(_connection: Any, record: Any) -> None:

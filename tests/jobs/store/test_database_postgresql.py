@@ -21,6 +21,7 @@ from jobs.store.database import (
 )
 from jobs.store.ledger import Ledger
 from jobs.store.schema import jobs
+from jobs.store.session_table import lives
 from jobs.store.store import store_on
 from templates.errors import UserError
 
@@ -281,4 +282,18 @@ def test_a_patient_store_reads_and_writes_on_when_the_server_is_back(own_server)
     assert len(list(reads)) == len(ids) - 1
     written = [job.id for job in store.jobs.list() if job.message == "changed"]
     assert len(written) > 2
+    engine.dispose()
+
+
+def test_a_process_that_stands_still_in_a_transaction_does_not_hold_the_others_up(postgresql_url, monkeypatch):
+    monkeypatch.setattr("jobs.store.postgresql._STANDSTILL_MS", 200)
+    # Whoever waits for a lock for so long gets an error, so that this test ends.
+    engine = open_database(postgresql_url + "?options=-c%20lock_timeout%3D10s")
+    store = store_on(engine)
+    store.sessions.open("s1", kind="worker", host="h", process=1, slots=1, now=now())
+    with engine.execution_options(writes=True).connect() as standing_still:
+        assert lives(standing_still, "s1")
+        assert store.sessions.end_dead("s1", 0)
+        with pytest.raises(StoreLostError):
+            lives(standing_still, "s1")
     engine.dispose()
